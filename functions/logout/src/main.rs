@@ -1,0 +1,4 @@
+//! The Lambda function `logout`.
+fn main() -> std::process::ExitCode {
+    shared::lambda::run::<logout::Logout>()
+}

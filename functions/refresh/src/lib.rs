@@ -1,0 +1,55 @@
+//! `POST /api/refresh/`: a refresh token for a new access token.
+
+use std::sync::Arc;
+
+use serde_json::json;
+use shared::{
+    Error, Service, audit,
+    http::{self, Method, Request, Response},
+    lambda::Endpoint,
+    settings::SettingsCache,
+    store::{Sessions, Users},
+    tokens::{AccessTokens, PresentedToken, RefreshTokens},
+};
+
+/// Issues access tokens for sessions that go on.
+#[derive(Debug)]
+pub struct Refresh {
+    users: Users,
+    sessions: Sessions,
+    settings: Arc<SettingsCache>,
+    access_tokens: AccessTokens,
+    refresh_tokens: RefreshTokens,
+}
+
+impl Endpoint for Refresh {
+    const PATH: &'static str = "/api/refresh";
+    const METHODS: &'static [Method] = &[Method::POST];
+
+    fn new(service: &Service) -> Self {
+        Self {
+            users: service.users(),
+            sessions: service.sessions(),
+            settings: service.settings(),
+            access_tokens: service.access_tokens(),
+            refresh_tokens: service.refresh_tokens(),
+        }
+    }
+
+    async fn warm_up(&self) {
+        self.settings.warm_up().await;
+    }
+
+    async fn handle(&self, request: &Request) -> Result<Response, Error> {
+        let presented = request.form()?.required::<PresentedToken>()?;
+        let token = self.refresh_tokens.verify(&presented).ok_or(Error::REFRESH_TOKEN_REFUSED)?;
+
+        let (is_live, user, settings) =
+            tokio::try_join!(self.sessions.is_live(&token), self.users.find(token.user), self.settings.current())?;
+        let user = user.filter(|_| is_live).ok_or(Error::REFRESH_TOKEN_REFUSED)?;
+
+        let access = self.access_tokens.issue(user.id, settings.access_token_seconds())?;
+        audit::token_created(user.id);
+        Ok(http::ok(&json!({ "access": access })))
+    }
+}

@@ -1,0 +1,34 @@
+//! What happened, for the log: one line each, named with OWASP's vocabulary (Application Logging Vocabulary Cheat Sheet),
+//! with the user's id and never an address, a password or a token.
+
+use crate::domain::UserId;
+
+/// A user was created.
+pub fn user_created(user: UserId) {
+    tracing::info!(event = "user_created", user_id = user.get());
+}
+
+/// A user changed the own profile.
+pub fn user_updated(user: UserId) {
+    tracing::info!(event = "user_updated", user_id = user.get());
+}
+
+/// An address and a password were right, and a session was opened.
+pub fn login_succeeded(user: UserId) {
+    tracing::info!(event = "authn_login_success", user_id = user.get());
+}
+
+/// An address, or the password with it, was wrong. The user is named where the address is known.
+pub fn login_failed(user: Option<UserId>) {
+    tracing::info!(event = "authn_login_fail", user_id = user.map(UserId::get));
+}
+
+/// An access token was issued for a session.
+pub fn token_created(user: UserId) {
+    tracing::info!(event = "authn_token_created", user_id = user.get());
+}
+
+/// A session was ended by its owner.
+pub fn session_ended(user: UserId) {
+    tracing::info!(event = "session_expired", reason = "logout", user_id = user.get());
+}

@@ -1,0 +1,138 @@
+//! A field of a request's body: what its type must tell, and the messages when it is wrong.
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+/// What a client is shown about one fault of a field.
+pub type Message = Cow<'static, str>;
+
+/// The field is absent and must not be.
+pub(super) const REQUIRED: &str = "This field is required.";
+/// The field is JSON's `null`.
+pub(super) const NULL: &str = "This field may not be null.";
+/// The field is empty, after trimming where it is trimmed.
+pub(super) const BLANK: &str = "This field may not be blank.";
+/// The field holds U+0000.
+pub(super) const NUL_CHARACTER: &str = "Null characters are not allowed.";
+
+/// A type that a field of a body is read into.
+pub trait Field: Sized {
+    /// The field's name in the body.
+    const NAME: &'static str;
+
+    /// The message for a value that is no string.
+    const NOT_A_STRING: &'static str = "Not a valid string.";
+
+    /// Whether white space around the value is dropped.
+    const TRIMMED: bool = true;
+
+    /// Reads a string that is not blank.
+    ///
+    /// # Errors
+    /// All that is wrong with it: first what the characters are, then how long it is.
+    fn parse(text: &str) -> Result<Self, Vec<Message>>;
+
+    /// Reads the field's value from a body, `None` where it is left out.
+    ///
+    /// # Errors
+    /// All that is wrong with it, under the field's name.
+    fn read(value: Option<&Value>) -> Result<Self, FieldError> {
+        let text = match value {
+            None => return Err(FieldError::new::<Self>([REQUIRED.into()])),
+            Some(Value::Null) => return Err(FieldError::new::<Self>([NULL.into()])),
+            Some(Value::String(text)) if Self::TRIMMED => text.trim(),
+            Some(Value::String(text)) => text,
+            Some(_) => return Err(FieldError::new::<Self>([Self::NOT_A_STRING.into()])),
+        };
+        if text.is_empty() {
+            return Err(FieldError::new::<Self>([BLANK.into()]));
+        }
+        Self::parse(text).map_err(FieldError::new::<Self>)
+    }
+}
+
+/// All that is wrong with one field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldError {
+    /// The field's name.
+    pub name: &'static str,
+    /// What is wrong, in the order in which a client is told. Never empty.
+    pub messages: Vec<Message>,
+}
+
+impl FieldError {
+    /// These messages under the name of `F`.
+    pub fn new<F: Field>(messages: impl Into<Vec<Message>>) -> Self {
+        Self { name: F::NAME, messages: messages.into() }
+    }
+}
+
+/// The message for a value of more than `limit` characters.
+pub(super) fn too_long(limit: usize) -> Message {
+    format!("Ensure this field has no more than {limit} characters.").into()
+}
+
+/// The messages that apply, in their order, or the value when none does.
+pub(super) fn checked<T>(value: T, faults: impl IntoIterator<Item = (bool, Message)>) -> Result<T, Vec<Message>> {
+    let messages: Vec<_> = faults.into_iter().filter_map(|(applies, message)| applies.then_some(message)).collect();
+    if messages.is_empty() { Ok(value) } else { Err(messages) }
+}
+
+/// Several fields that were read: all values, or what is wrong with every one of them.
+pub trait AllValid {
+    /// The fields' values.
+    type Values;
+
+    /// The values, when all are valid.
+    ///
+    /// # Errors
+    /// What is wrong with each field that is not, in the order of the fields.
+    fn all_valid(self) -> Result<Self::Values, Vec<FieldError>>;
+}
+
+impl<A, B> AllValid for (Result<A, FieldError>, Result<B, FieldError>) {
+    type Values = (A, B);
+
+    fn all_valid(self) -> Result<Self::Values, Vec<FieldError>> {
+        match self {
+            (Ok(a), Ok(b)) => Ok((a, b)),
+            (a, b) => Err([a.err(), b.err()].into_iter().flatten().collect()),
+        }
+    }
+}
+
+impl<A, B, C> AllValid for (Result<A, FieldError>, Result<B, FieldError>, Result<C, FieldError>) {
+    type Values = (A, B, C);
+
+    fn all_valid(self) -> Result<Self::Values, Vec<FieldError>> {
+        match self {
+            (Ok(a), Ok(b), Ok(c)) => Ok((a, b, c)),
+            (a, b, c) => Err([a.err(), b.err(), c.err()].into_iter().flatten().collect()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Email, Username};
+
+    #[test]
+    fn all_faults_are_reported_in_the_order_of_the_fields() {
+        let username = Username::read(Some(&Value::Bool(true)));
+        let email = Email::read(None);
+        let errors = (username, email).all_valid().unwrap_err();
+        let names: Vec<_> = errors.iter().map(|error| error.name).collect();
+        assert_eq!(names, ["username", "email"]);
+    }
+
+    #[test]
+    fn one_fault_among_valid_fields_is_the_only_one_reported() {
+        let username = Username::read(Some(&"ada".into()));
+        let email = Email::read(Some(&"no address".into()));
+        let other = Email::read(Some(&"ada@example.com".into()));
+        let errors = (username, email, other).all_valid().unwrap_err();
+        assert_eq!(errors, [FieldError::new::<Email>(["Enter a valid email address.".into()])]);
+    }
+}

@@ -1,0 +1,18 @@
+//! The types of this field. Each has private contents and one way in for what a client sent, so that whoever holds one
+//! knows that it is valid.
+
+mod email;
+mod field;
+#[cfg(feature = "password-rules")]
+mod new_password;
+mod password;
+mod user;
+mod username;
+
+pub use email::Email;
+pub use field::{AllValid, Field, FieldError, Message};
+#[cfg(feature = "password-rules")]
+pub use new_password::NewPassword;
+pub use password::{Password, PasswordAttempt};
+pub use user::{Taken, User, UserId};
+pub use username::Username;

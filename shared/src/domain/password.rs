@@ -1,0 +1,114 @@
+//! Passwords that clients send.
+
+use secrecy::{ExposeSecret, SecretString};
+use unicode_normalization::UnicodeNormalization;
+
+use super::field::{self, Field, Message};
+
+/// The most characters (code points, after NFC) that a password may have. A bound is needed, since what is hashed is
+/// sent by anyone; NIST SP 800-63B-4 asks for 64 or more.
+const MAX_CHARACTERS: usize = 128;
+
+/// A password for a new user, well-formed but not yet judged: see `NewPassword`. In NFC, otherwise exactly as sent.
+#[derive(Debug, Clone)]
+pub struct Password(SecretString);
+
+#[cfg(feature = "password-rules")]
+impl Password {
+    /// The characters, for judging.
+    pub(crate) fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+
+    /// The characters, for hashing.
+    #[cfg(feature = "hashing")]
+    pub(crate) fn into_secret(self) -> SecretString {
+        self.0
+    }
+}
+
+impl Field for Password {
+    const NAME: &'static str = "password";
+    const TRIMMED: bool = false;
+
+    fn parse(text: &str) -> Result<Self, Vec<Message>> {
+        let password: String = text.nfc().collect();
+        let (nul, long) = (password.contains('\0'), password.chars().count() > MAX_CHARACTERS);
+        field::checked(
+            Self(password.into()),
+            [(nul, field::NUL_CHARACTER.into()), (long, field::too_long(MAX_CHARACTERS))],
+        )
+    }
+}
+
+/// A password that someone tries at login, of any length. In NFC, otherwise exactly as sent.
+#[derive(Debug, Clone)]
+pub struct PasswordAttempt(Option<SecretString>);
+
+impl PasswordAttempt {
+    /// The characters, or `None` where they are more than a password may have: then it is wrong, unhashed.
+    pub(crate) fn expose(&self) -> Option<&str> {
+        self.0.as_ref().map(ExposeSecret::expose_secret)
+    }
+}
+
+impl Field for PasswordAttempt {
+    const NAME: &'static str = Password::NAME;
+    const TRIMMED: bool = false;
+
+    fn parse(text: &str) -> Result<Self, Vec<Message>> {
+        let password: String = text.nfc().collect();
+        let (nul, long) = (password.contains('\0'), password.chars().count() > MAX_CHARACTERS);
+        field::checked(Self((!long).then(|| password.into())), [(nul, field::NUL_CHARACTER.into())])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use rstest::rstest;
+    use serde_json::Value;
+
+    use super::*;
+
+    #[rstest]
+    #[case::of_128_characters(&"ü".repeat(128), &[])]
+    #[case::of_129_characters(&"ü".repeat(129), &["Ensure this field has no more than 128 characters."])]
+    #[case::of_128_characters_once_composed(&"u\u{308}".repeat(128), &[])]
+    #[case::with_nul("correct\0horse", &[field::NUL_CHARACTER])]
+    fn a_new_password_is_bounded(#[case] password: &str, #[case] expected: &[&str]) {
+        assert_eq!(Password::parse(password).err().unwrap_or_default(), expected);
+    }
+
+    #[test]
+    fn a_longer_attempt_is_no_error_but_can_not_be_right() {
+        assert!(PasswordAttempt::parse(&"x".repeat(128)).unwrap().expose().is_some());
+        assert!(PasswordAttempt::parse(&"x".repeat(129)).unwrap().expose().is_none());
+    }
+
+    #[test]
+    fn blanks_around_a_password_are_part_of_it() {
+        let password = Password::read(Some(&Value::from("  eight  "))).unwrap();
+        assert_eq!(password.expose(), "  eight  ");
+    }
+
+    #[test]
+    fn a_password_of_blanks_is_not_blank() {
+        assert_eq!(PasswordAttempt::read(Some(&Value::from("   "))).unwrap().expose(), Some("   "));
+    }
+
+    #[test]
+    fn a_password_can_not_be_printed() {
+        assert!(!format!("{:?}", Password::parse("correct horse").unwrap()).contains("horse"));
+    }
+
+    proptest! {
+        #[test]
+        fn registering_and_logging_in_read_alike(text in "\\PC{1,128}") {
+            if let Ok(password) = Password::parse(&text) {
+                let attempt = PasswordAttempt::parse(&text).unwrap();
+                prop_assert_eq!(Some(password.expose()), attempt.expose());
+            }
+        }
+    }
+}

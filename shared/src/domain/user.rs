@@ -1,0 +1,98 @@
+//! Users.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::{Email, FieldError, Username};
+use crate::{Error, random::Random};
+
+/// A user's number: 1 to 2^53 - 1, which a JavaScript number holds exactly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct UserId(u64);
+
+impl UserId {
+    /// The greatest id.
+    pub const MAX: u64 = (1 << 53) - 1;
+
+    /// The id with this number, when it is in range.
+    pub fn new(number: u64) -> Option<Self> {
+        (1..=Self::MAX).contains(&number).then_some(Self(number))
+    }
+
+    /// A new id, drawn from all of them: there is no counter that registrations would queue at, and nothing from which
+    /// to count the users.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when there is no randomness.
+    pub fn random(random: &Random) -> Result<Self, Error> {
+        let number = u64::from_be_bytes(random.bytes()?) & Self::MAX;
+        // Of 2^53 numbers, 0 alone is no id.
+        Ok(Self(number.max(1)))
+    }
+
+    /// The number.
+    pub fn get(self) -> u64 {
+        self.0
+    }
+}
+
+impl fmt::Display for UserId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// A user's profile, as clients see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct User {
+    /// Never changes.
+    pub id: UserId,
+    /// Unique; case counts.
+    pub username: Username,
+    /// Unique without regard to case.
+    pub email: Email,
+}
+
+/// What a user asked for and another one has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Taken {
+    /// The name is another user's.
+    pub username: bool,
+    /// The address is another user's.
+    pub email: bool,
+}
+
+impl From<Taken> for Error {
+    fn from(taken: Taken) -> Self {
+        let username = FieldError::new::<Username>(["A user with that username already exists.".into()]);
+        let email = FieldError::new::<Email>(["A user with that email already exists.".into()]);
+        let errors = [taken.username.then_some(username), taken.email.then_some(email)];
+        Self::Fields(errors.into_iter().flatten().collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case::zero(0, false)]
+    #[case::one(1, true)]
+    #[case::the_greatest(9_007_199_254_740_991, true)]
+    #[case::one_more_than_the_greatest(9_007_199_254_740_992, false)]
+    fn an_id_is_a_number_that_javascript_holds(#[case] number: u64, #[case] valid: bool) {
+        assert_eq!(UserId::new(number).is_some(), valid);
+    }
+
+    #[rstest]
+    #[case::all_bits_clear(0x00, 1)]
+    #[case::all_bits_set(0xff, UserId::MAX)]
+    fn a_random_id_is_in_range_whatever_is_drawn(#[case] byte: u8, #[case] expected: u64) {
+        let random = Random::new(move |bytes| bytes.fill(byte));
+        assert_eq!(UserId::random(&random).unwrap().get(), expected);
+    }
+}

@@ -1,0 +1,185 @@
+//! Password hashing: Argon2id.
+
+use std::{fmt, sync::Arc};
+
+use argon2::{
+    Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version,
+    password_hash::{self, phc},
+};
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::{OnceCell, Semaphore};
+
+#[cfg(feature = "password-rules")]
+use crate::domain::NewPassword;
+use crate::{Error, domain::PasswordAttempt, random::Random, store::PasswordHash};
+
+/// The cost of a hash: OWASP's Password Storage Cheat Sheet, Argon2id, the first of its equivalent choices (m = 19 MiB in
+/// KiB, t passes, p lanes). Every new hash has it, and so has the dummy that stands in for an unknown user's.
+pub const MEMORY_KIB: u32 = 19_456;
+/// See [`MEMORY_KIB`].
+pub const PASSES: u32 = 2;
+/// See [`MEMORY_KIB`].
+pub const LANES: u32 = 1;
+
+/// Argon2id with the cost of this service.
+///
+/// # Errors
+/// [`Error::Internal`] when the cost is out of Argon2's range.
+pub fn argon2() -> Result<Argon2<'static>, Error> {
+    let params = Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(|error| Error::internal(error.to_string()))?;
+    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+}
+
+/// Hashes and verifies passwords, on a thread where it may take its time.
+#[derive(Clone)]
+pub struct Hasher {
+    random: Random,
+    dummy: Arc<OnceCell<PasswordHash>>,
+    /// One hash a core: more at once would be no faster, and each holds 19 MiB.
+    cores: Arc<Semaphore>,
+}
+
+impl Hasher {
+    pub(crate) fn new(random: Random) -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Self { random, dummy: Arc::default(), cores: Arc::new(Semaphore::new(cores)) }
+    }
+
+    /// The hash of a new password, as a PHC string with a salt of its own.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when there is no randomness, no memory or no thread.
+    #[cfg(feature = "password-rules")]
+    pub async fn hash(&self, password: NewPassword) -> Result<PasswordHash, Error> {
+        self.hash_secret(password.into_secret()).await
+    }
+
+    /// Whether this is the password that was hashed. Without a hash, for an unknown user, it is not; to find that out takes
+    /// as long, and the control flow is the same: the dummy is there from the start, a real hash overwrites it, and a
+    /// password is always verified.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when the hash is none, or there is no memory or no thread.
+    pub async fn verify(&self, attempt: PasswordAttempt, hash: Option<PasswordHash>) -> Result<bool, Error> {
+        let dummy = self.dummy().await?;
+        let known = hash.is_some();
+        let hash = hash.unwrap_or(dummy);
+        let matches = self.off_the_loop(move || {
+            // A password that is too long is not hashed, yet takes as long as one that is.
+            let password = attempt.expose();
+            let parsed = phc::PasswordHash::new(hash.expose())?;
+            match Argon2::default().verify_password(password.unwrap_or_default().as_bytes(), &parsed) {
+                Ok(()) => Ok(password.is_some()),
+                Err(password_hash::Error::PasswordInvalid) => Ok(false),
+                Err(error) => Err(error),
+            }
+        });
+        Ok(matches.await? && known)
+    }
+
+    /// Makes the dummy, so that the first login does not wait for it. Failing is no harm: that login tries again.
+    pub async fn warm_up(&self) {
+        if let Err(error) = self.dummy().await {
+            tracing::warn!(event = "hashing_failed", %error);
+        }
+    }
+
+    /// A hash of the current cost that no password has: of random bytes that nobody keeps.
+    async fn dummy(&self) -> Result<PasswordHash, Error> {
+        let make = || async {
+            let unknown = BASE64_URL_SAFE_NO_PAD.encode(self.random.bytes::<32>()?);
+            self.hash_secret(unknown.into()).await
+        };
+        self.dummy.get_or_try_init(make).await.cloned()
+    }
+
+    async fn hash_secret(&self, password: SecretString) -> Result<PasswordHash, Error> {
+        let (argon2, salt) = (argon2()?, self.random.bytes::<16>()?);
+        let hash = move || argon2.hash_password_with_salt(password.expose_secret().as_bytes(), &salt);
+        Ok(PasswordHash::new(self.off_the_loop(hash).await?.to_string()))
+    }
+
+    /// Runs what takes tens of milliseconds where no other request waits for it.
+    async fn off_the_loop<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> password_hash::Result<T> + Send + 'static,
+    ) -> Result<T, Error> {
+        let _core = self.cores.acquire().await.map_err(Error::internal)?;
+        tokio::task::spawn_blocking(work)
+            .await
+            .map_err(Error::internal)?
+            .map_err(|error| Error::internal(error.to_string()))
+    }
+}
+
+impl fmt::Debug for Hasher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Hasher")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+    use crate::domain::Field;
+
+    fn attempt(password: &str) -> PasswordAttempt {
+        PasswordAttempt::parse(password).unwrap()
+    }
+
+    async fn hashed(hasher: &Hasher, password: &str) -> PasswordHash {
+        hasher.hash_secret(SecretString::from(password)).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn the_hash_is_a_phc_string_of_the_stated_cost_with_a_salt_of_16_bytes() {
+        let hash = hashed(&Hasher::new(Random::system()), "correct horse").await;
+        let parsed = phc::PasswordHash::new(hash.expose()).unwrap();
+        assert!(hash.expose().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{}", hash.expose());
+        assert_eq!(parsed.salt.unwrap().len(), 16);
+    }
+
+    #[tokio::test]
+    async fn two_hashes_of_one_password_differ() {
+        let hasher = Hasher::new(Random::system());
+        assert_ne!(hashed(&hasher, "correct horse").await.expose(), hashed(&hasher, "correct horse").await.expose());
+    }
+
+    #[tokio::test]
+    async fn only_the_password_that_was_hashed_is_right() {
+        let hasher = Hasher::new(Random::system());
+        let hash = hashed(&hasher, "correct horse").await;
+        assert!(hasher.verify(attempt("correct horse"), Some(hash.clone())).await.unwrap());
+        for wrong in ["Correct horse", "correct horse ", " correct horse", "correct"] {
+            assert!(!hasher.verify(attempt(wrong), Some(hash.clone())).await.unwrap(), "{wrong:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn no_password_is_right_for_an_unknown_user() {
+        let hasher = Hasher::new(Random::new(|bytes| bytes.fill(0)));
+        let dummys_own = BASE64_URL_SAFE_NO_PAD.encode([0; 32]);
+        assert!(!hasher.verify(attempt(&dummys_own), None).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn an_attempt_that_is_too_long_is_wrong_even_where_the_empty_password_would_be_right() {
+        let hasher = Hasher::new(Random::system());
+        let hash_of_nothing = hashed(&hasher, "").await;
+        assert!(!hasher.verify(attempt(&"x".repeat(129)), Some(hash_of_nothing)).await.unwrap());
+    }
+
+    #[rstest]
+    #[case::nothing("")]
+    #[case::plain_text("correct horse")]
+    #[case::another_scheme("$2b$12$abcdefghijklmnopqrstuu")]
+    #[tokio::test]
+    async fn a_stored_hash_that_is_none_denies(#[case] stored: &str) {
+        let hasher = Hasher::new(Random::system());
+        let result = hasher.verify(attempt("correct horse"), Some(PasswordHash::new(stored.into()))).await;
+        assert!(matches!(result, Err(Error::Internal(_))), "{result:?}");
+    }
+}

@@ -1,0 +1,189 @@
+//! The events of an API Gateway HTTP API, payload format 2.0.
+
+use std::collections::HashMap;
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use lambda_http::http::{HeaderMap, HeaderName, HeaderValue, Method};
+use serde::Deserialize;
+
+use crate::{Error, http::Request};
+
+/// An event, as far as it is read here.
+///
+/// `lambda_http` has a type and a conversion of its own. They are not used, since the conversion panics on a body whose
+/// base64 is broken and on a header `Host` that no URL can hold, and since the type refuses the whole event for a header
+/// with a control character. What a client can send must be answered.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HttpApiEvent {
+    raw_path: String,
+    #[serde(default)]
+    headers: HashMap<String, String>,
+    body: Option<String>,
+    #[serde(default)]
+    is_base64_encoded: bool,
+    request_context: RequestContext,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RequestContext {
+    #[serde(default)]
+    request_id: String,
+    #[serde(default)]
+    stage: String,
+    http: Http,
+}
+
+#[derive(Deserialize)]
+struct Http {
+    method: String,
+}
+
+impl HttpApiEvent {
+    /// Whether the event is for this path, with or without a slash at its end. The stage's name comes first where the API
+    /// is called under it.
+    pub(super) fn is_for(&self, path: &str) -> bool {
+        let sent = self.raw_path.strip_suffix('/').unwrap_or(&self.raw_path);
+        let below_stage = sent.strip_prefix('/').and_then(|sent| sent.strip_prefix(&self.request_context.stage));
+        sent == path || below_stage == Some(path)
+    }
+
+    /// The method, which is case-sensitive (RFC 9110, section 9.1).
+    pub(super) fn method(&self) -> Method {
+        // Every token is a method; what is no token comes from no HTTP server, and no endpoint takes it.
+        Method::from_bytes(self.request_context.http.method.as_bytes()).unwrap_or(Method::CONNECT)
+    }
+
+    /// The gateway's name for this request.
+    pub(super) fn request_id(&self) -> &str {
+        &self.request_context.request_id
+    }
+
+    /// The request, with its body decoded.
+    ///
+    /// # Errors
+    /// [`Error::Json`] when the body says to be base64 and is not.
+    pub(super) fn into_request(self) -> Result<Request, Error> {
+        let method = if self.method() == Method::HEAD { Method::GET } else { self.method() };
+        let body = self.body.unwrap_or_default();
+        let body = if self.is_base64_encoded {
+            BASE64_STANDARD.decode(body).map_err(|error| Error::Json(format!("the body is not base64: {error}")))?
+        } else {
+            body.into_bytes()
+        };
+        Ok(Request { method, headers: header_map(self.headers), body })
+    }
+}
+
+/// Gateways differ in the case of headers' names. What can not be a header is left out.
+fn header_map(headers: HashMap<String, String>) -> HeaderMap {
+    let parse = |(name, value): (String, String)| {
+        Some((HeaderName::from_bytes(name.as_bytes()).ok()?, HeaderValue::from_bytes(value.as_bytes()).ok()?))
+    };
+    headers.into_iter().filter_map(parse).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use rstest::rstest;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn event(change: impl FnOnce(&mut Value)) -> HttpApiEvent {
+        let mut event = json!({
+            "version": "2.0",
+            "rawPath": "/api/login",
+            "headers": {"content-type": "application/json"},
+            "requestContext": {"requestId": "r1", "stage": "$default", "http": {"method": "POST"}},
+            "body": "{}",
+            "isBase64Encoded": false,
+        });
+        change(&mut event);
+        serde_json::from_value(event).unwrap()
+    }
+
+    #[rstest]
+    #[case::without_a_slash("$default", "/api/login", true)]
+    #[case::with_a_slash("$default", "/api/login/", true)]
+    #[case::under_a_stage("prod", "/prod/api/login/", true)]
+    #[case::under_a_domain_that_hides_the_stage("prod", "/api/login", true)]
+    #[case::with_two_slashes("$default", "/api/login//", false)]
+    #[case::with_more_behind_it("$default", "/api/login/x", false)]
+    #[case::with_an_escaped_slash("$default", "/api/login%2F", false)]
+    #[case::in_another_case("$default", "/api/Login", false)]
+    #[case::under_another_stage("prod", "/test/api/login", false)]
+    #[case::of_another_endpoint("$default", "/api/logout", false)]
+    #[case::empty("$default", "", false)]
+    fn a_path_is_compared_whole(#[case] stage: &str, #[case] path: &str, #[case] matches: bool) {
+        let event = event(|event| {
+            event["rawPath"] = path.into();
+            event["requestContext"]["stage"] = stage.into();
+        });
+        assert_eq!(event.is_for("/api/login"), matches);
+    }
+
+    #[test]
+    fn a_body_in_base64_is_decoded() {
+        let event = event(|event| {
+            event["body"] = "eyJhIjoxfQ==".into();
+            event["isBase64Encoded"] = true.into();
+        });
+        assert_eq!(event.into_request().unwrap().body, br#"{"a":1}"#);
+    }
+
+    #[rstest]
+    #[case::of_foreign_letters("!!!")]
+    #[case::cut_off("eyJhIjoxfQ=")]
+    #[case::url_safe("_-_-")]
+    fn a_body_in_broken_base64_is_the_clients_fault(#[case] body: &str) {
+        let event = event(|event| {
+            event["body"] = body.into();
+            event["isBase64Encoded"] = true.into();
+        });
+        assert_eq!(event.into_request().unwrap_err().status().as_u16(), 400);
+    }
+
+    #[test]
+    fn no_body_and_no_headers_are_fine() {
+        let event = event(|event| {
+            event["body"] = Value::Null;
+            event.as_object_mut().unwrap().remove("headers");
+        });
+        let request = event.into_request().unwrap();
+        assert!(request.body.is_empty() && request.headers.is_empty());
+    }
+
+    #[test]
+    fn a_header_is_found_in_any_case_and_may_hold_any_script() {
+        let event =
+            event(|event| event["headers"] = json!({"Authorization": "Bearer é", "bad name": "x", "x": "a\nb"}));
+        let request = event.into_request().unwrap();
+        assert_eq!(request.bearer_token().unwrap(), "é");
+        assert_eq!(request.headers.len(), 1);
+    }
+
+    #[test]
+    fn an_event_of_another_service_is_refused_whole() {
+        for event in [json!({}), json!({"rawPath": "/api/login"}), json!({"httpMethod": "GET", "path": "/api/login"})] {
+            assert!(serde_json::from_value::<HttpApiEvent>(event).is_err());
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_event_makes_it_panic(path in "\\PC{0,20}", method in "\\PC{0,8}", body in "\\PC{0,20}", name in "\\PC{0,8}", base64: bool) {
+            let event = event(|event| {
+                event["rawPath"] = path.into();
+                event["requestContext"]["http"]["method"] = method.into();
+                event["headers"] = json!({name: body});
+                event["body"] = body.into();
+                event["isBase64Encoded"] = base64.into();
+            });
+            event.is_for("/api/login");
+            let _ = event.into_request();
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! From an event to an answer, the same on Lambda and in the local stack.
+
+mod event;
+
+use std::{future::Future, panic::AssertUnwindSafe, process::ExitCode, sync::Arc};
+
+use aws_sdk_dynamodb::Client;
+pub use event::HttpApiEvent;
+use futures_util::FutureExt;
+use lambda_http::{
+    aws_lambda_events::apigw::ApiGatewayV2httpResponse,
+    http::{HeaderName, HeaderValue, Method},
+};
+use lambda_runtime::{LambdaEvent, service_fn};
+use tracing::Instrument;
+
+use crate::{
+    Error, Service,
+    clock::Clock,
+    config::Config,
+    http::{Request, Response},
+    logging,
+    random::Random,
+    store,
+};
+
+/// What is told of an answer beside its body: the gateway's request id, under which the log has it.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// An endpoint of the API.
+pub trait Endpoint: Send + Sync + Sized + 'static {
+    /// The path, without the slash that may end it.
+    const PATH: &'static str;
+
+    /// The methods that it takes.
+    const METHODS: &'static [Method];
+
+    /// The endpoint on this service.
+    fn new(service: &Service) -> Self;
+
+    /// What can be done before the first request.
+    fn warm_up(&self) -> impl Future<Output = ()> + Send {
+        async {}
+    }
+
+    /// Answers a request for the path, with one of the methods.
+    fn handle(&self, request: &Request) -> impl Future<Output = Result<Response, Error>> + Send;
+}
+
+/// An endpoint behind what all endpoints have in common.
+#[derive(Debug)]
+pub struct Function<E>(E);
+
+impl<E: Endpoint> Function<E> {
+    /// The function for this endpoint.
+    pub fn new(endpoint: E) -> Self {
+        Self(endpoint)
+    }
+
+    /// Answers an event, whatever it holds and whatever happens.
+    pub async fn call(&self, event: HttpApiEvent) -> ApiGatewayV2httpResponse {
+        let request_id = event.request_id().to_owned();
+        let span = tracing::info_span!("request", request_id);
+        let response = async {
+            let answer = AssertUnwindSafe(self.answer(event)).catch_unwind().await;
+            // The panic's message went to the log by itself.
+            answer.unwrap_or_else(|_| Err(Error::internal("the handler panicked"))).unwrap_or_else(|error| {
+                if error.status().is_server_error() {
+                    tracing::error!(event = "request_failed", status = error.status().as_u16(), %error);
+                }
+                error.response()
+            })
+        };
+        into_event(response.instrument(span).await, &request_id)
+    }
+
+    async fn answer(&self, event: HttpApiEvent) -> Result<Response, Error> {
+        // The gateway's route takes everything below the path too, so that both forms with and without a slash come here.
+        if !event.is_for(E::PATH) {
+            return Err(Error::NotFound);
+        }
+        if !E::METHODS.contains(&event.method()) {
+            let allow = E::METHODS.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
+            return Err(Error::MethodNotAllowed { method: event.method(), allow });
+        }
+        self.0.handle(&event.into_request()?).await
+    }
+}
+
+/// The answer as API Gateway takes it. To HEAD it has the body that GET gets: every gateway knows to send its length alone.
+fn into_event(response: Response, request_id: &str) -> ApiGatewayV2httpResponse {
+    let (mut parts, body) = response.into_parts();
+    if let Ok(id) = HeaderValue::from_str(request_id) {
+        parts.headers.insert(REQUEST_ID, id);
+    }
+    let mut event = ApiGatewayV2httpResponse::default();
+    event.status_code = parts.status.as_u16().into();
+    event.headers = parts.headers;
+    event.body = Some(body.into());
+    event
+}
+
+/// Serves an endpoint on Lambda until Lambda ends the process: the whole of a function's `main`.
+pub fn run<E: Endpoint>() -> ExitCode {
+    let Err(reason) = serve::<E>() else { return ExitCode::SUCCESS };
+    // One line, whatever the reason holds: Lambda shows it beside the failed start.
+    eprintln!("{}", reason.to_string().replace('\n', " "));
+    ExitCode::FAILURE
+}
+
+fn serve<E: Endpoint>() -> Result<(), lambda_runtime::Error> {
+    let config = Config::from_env()?;
+    if std::env::var_os("AWS_LAMBDA_RUNTIME_API").is_none() {
+        return Err("AWS_LAMBDA_RUNTIME_API is not set: this program runs on AWS Lambda; for the API on this machine use `cargo run`".into());
+    }
+    logging::init(config.log_level);
+    // Lambda sends an environment one request at a time.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let client = Client::new(&store::aws_defaults().load().await);
+        let service = Service::new(config, client, Clock::system(), Random::system())?;
+        let endpoint = E::new(&service);
+        endpoint.warm_up().await;
+        let function = Arc::new(Function::new(endpoint));
+        lambda_runtime::run(service_fn(move |event: LambdaEvent<HttpApiEvent>| {
+            let function = function.clone();
+            async move { Ok::<_, lambda_runtime::Error>(function.call(event.payload).await) }
+        }))
+        .await
+    })
+}

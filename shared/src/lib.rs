@@ -1,0 +1,24 @@
+//! What two functions or more need: the way of a request, domain types, tokens, passwords, settings and stores.
+//!
+//! A request's way: [`lambda`] decodes the event and answers for what no handler foresaw; a handler reads its
+//! [`form`](http::Request::form) into [`domain`] types, asks a [`store`], and answers with an [`http::Response`] or an
+//! [`Error`].
+
+pub mod audit;
+pub mod clock;
+pub mod config;
+pub mod domain;
+mod error;
+#[cfg(feature = "hashing")]
+pub mod hashing;
+pub mod http;
+pub mod lambda;
+mod logging;
+pub mod random;
+mod service;
+pub mod settings;
+pub mod store;
+pub mod tokens;
+
+pub use error::Error;
+pub use service::Service;

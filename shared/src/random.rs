@@ -1,0 +1,42 @@
+//! Randomness, handed in from outside so that a test can repeat it.
+
+use std::{fmt, sync::Arc};
+
+use crate::Error;
+
+type Fill = dyn Fn(&mut [u8]) -> Result<(), Error> + Send + Sync;
+
+/// A source of random bytes. Cheap to clone.
+#[derive(Clone)]
+pub struct Random(Arc<Fill>);
+
+impl Random {
+    /// The cryptographically secure generator of AWS-LC, seeded by the operating system.
+    pub fn system() -> Self {
+        Self(Arc::new(|bytes| aws_lc_rs::rand::fill(bytes).map_err(|_| Error::internal("the random generator failed"))))
+    }
+
+    /// A source that `fill` plays, for tests.
+    pub fn new(fill: impl Fn(&mut [u8]) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(move |bytes| {
+            fill(bytes);
+            Ok(())
+        }))
+    }
+
+    /// `N` random bytes.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when the generator fails, which AWS-LC documents as never in practice.
+    pub fn bytes<const N: usize>(&self) -> Result<[u8; N], Error> {
+        let mut bytes = [0; N];
+        (self.0)(&mut bytes)?;
+        Ok(bytes)
+    }
+}
+
+impl fmt::Debug for Random {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Random")
+    }
+}

@@ -1,0 +1,145 @@
+//! An HTTP API in front of the functions: requests become events of payload format 2.0, as API Gateway makes them.
+
+use std::{
+    io::{self, Write},
+    net::SocketAddr,
+    sync::Arc,
+    time::Instant,
+};
+
+use axum::{
+    Router,
+    body::{self, Body},
+    extract::{ConnectInfo, Request},
+    http::{HeaderMap, HeaderValue, Method, header},
+    middleware::{self, Next},
+    response::Response,
+    routing::any,
+};
+use base64::{Engine, prelude::BASE64_STANDARD, prelude::BASE64_URL_SAFE_NO_PAD};
+use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpResponse;
+use serde_json::{Map, Value, json};
+use shared::{
+    Error, Service,
+    lambda::{Endpoint, Function, HttpApiEvent},
+    random::Random,
+};
+use tower_http::cors::CorsLayer;
+
+use crate::{Options, StartError, template::Template};
+
+/// API Gateway's own limit for a request's body, in bytes.
+const MAX_BODY_BYTES: usize = 10 * 1024 * 1024;
+
+/// The API: every function of the template on its routes, and 404 elsewhere.
+///
+/// # Errors
+/// [`StartError::Template`] when the template has a function that this program does not.
+pub(crate) async fn router(service: &Service, template: &Template, options: &Options) -> Result<Router, StartError> {
+    let mut router = Router::new();
+    for (binary, paths) in template.functions() {
+        router = match binary {
+            "login" => mount::<login::Login>(router, service, &paths).await,
+            "logout" => mount::<logout::Logout>(router, service, &paths).await,
+            "me" => mount::<me::Me>(router, service, &paths).await,
+            "refresh" => mount::<refresh::Refresh>(router, service, &paths).await,
+            "register" => mount::<register::Register>(router, service, &paths).await,
+            other => return Err(StartError::Template(format!("there is no function {other}"))),
+        };
+    }
+    router = router.fallback(async || Error::NotFound.response().map(Body::from));
+    if !options.cors_origins.is_empty() {
+        router = router.layer(cors(&options.cors_origins));
+    }
+    if !options.quiet {
+        router = router.layer(middleware::from_fn(print));
+    }
+    Ok(router)
+}
+
+async fn mount<E: Endpoint>(mut router: Router, service: &Service, paths: &[&str]) -> Router {
+    let endpoint = E::new(service);
+    endpoint.warm_up().await;
+    let function = Arc::new(Function::new(endpoint));
+    for path in paths {
+        let call = {
+            let function = function.clone();
+            any(move |request| call(function, request))
+        };
+        // What `{proxy+}` takes on AWS is two routes here: with something behind the slash, and with nothing.
+        router = match path.strip_suffix("{proxy+}") {
+            Some(base) => router.route(base, call.clone()).route(&format!("{base}{{*proxy}}"), call),
+            None => router.route(path, call),
+        };
+    }
+    router
+}
+
+async fn call<E: Endpoint>(function: Arc<Function<E>>, request: Request) -> Response {
+    match event(request).await {
+        Ok(event) => into_response(function.call(event).await),
+        Err(error) => error.response().map(Body::from),
+    }
+}
+
+/// The event that API Gateway would send.
+async fn event(request: Request) -> Result<HttpApiEvent, Error> {
+    let (parts, body) = request.into_parts();
+    let body = body::to_bytes(body, MAX_BODY_BYTES).await.map_err(|_| Error::BodyTooLarge)?;
+    let (text, base64) = match str::from_utf8(&body) {
+        Ok(text) => (text.to_owned(), false),
+        Err(_) => (BASE64_STANDARD.encode(&body), true),
+    };
+    let source = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip().to_string());
+    let event = json!({
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": parts.uri.path(),
+        "rawQueryString": parts.uri.query().unwrap_or_default(),
+        "headers": joined(&parts.headers),
+        "requestContext": {
+            "requestId": BASE64_URL_SAFE_NO_PAD.encode(Random::system().bytes::<12>()?),
+            "stage": "$default",
+            "http": { "method": parts.method.as_str(), "path": parts.uri.path(), "sourceIp": source },
+        },
+        "body": text,
+        "isBase64Encoded": base64,
+    });
+    serde_json::from_value(event).map_err(Error::internal)
+}
+
+/// Headers of one name in one, with commas.
+fn joined(headers: &HeaderMap) -> Map<String, Value> {
+    let value = |name| {
+        let values: Vec<_> =
+            headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
+        values.join(",")
+    };
+    headers.keys().map(|name| (name.to_string(), value(name).into())).collect()
+}
+
+fn into_response(event: ApiGatewayV2httpResponse) -> Response {
+    let mut response = Response::new(Body::from(event.body.map(|body| body.to_vec()).unwrap_or_default()));
+    *response.status_mut() =
+        u16::try_from(event.status_code).ok().and_then(|code| code.try_into().ok()).unwrap_or_default();
+    *response.headers_mut() = event.headers;
+    response
+}
+
+/// CORS as the template's gateway answers it for the origins that it lists.
+fn cors(origins: &[HeaderValue]) -> CorsLayer {
+    CorsLayer::new()
+        .allow_origin(origins.to_vec())
+        .allow_methods([Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH])
+        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE])
+}
+
+/// A line for each request.
+async fn print(request: Request, next: Next) -> Response {
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let start = Instant::now();
+    let response = next.run(request).await;
+    // Nobody may be reading any more; that is no reason to stop answering.
+    let _ = writeln!(io::stdout(), "{method} {path} {} {} ms", response.status().as_u16(), start.elapsed().as_millis());
+    response
+}

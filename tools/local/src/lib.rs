@@ -1,0 +1,156 @@
+//! The whole API on one port, on an embedded DynamoDB: what `cargo run` starts, and what tests run against.
+
+mod database;
+mod gateway;
+mod options;
+mod secret;
+pub mod tables;
+pub mod template;
+
+use std::{
+    io,
+    net::{IpAddr, SocketAddr},
+    path::{Path, PathBuf},
+};
+
+pub use database::Database;
+pub use options::Options;
+pub use secret::Secret;
+use shared::{
+    Service,
+    clock::Clock,
+    config::{Config, ConfigError},
+    random::Random,
+    settings::Settings,
+    store::SettingsTable,
+};
+use template::Template;
+use thiserror::Error;
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+
+/// A stack that runs until it is stopped, or dropped with the runtime that it runs on.
+#[derive(Debug)]
+pub struct Stack {
+    /// Where the API is, without a slash at the end.
+    pub url: String,
+    /// Where DynamoDB is.
+    pub dynamodb_url: String,
+    /// The file with the data of the embedded DynamoDB, where it keeps them.
+    pub data: Option<PathBuf>,
+    /// Where the secret came from.
+    pub secret: Secret,
+    stop: watch::Sender<bool>,
+    api: JoinHandle<io::Result<()>>,
+    database: Database,
+}
+
+/// Why a stack does not start.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// Somebody listens there already, or may not.
+    #[error("cannot listen on {address}: {reason}; choose another port with {option}, 0 for any free one")]
+    Listen {
+        /// Where.
+        address: SocketAddr,
+        /// What the system said.
+        reason: io::Error,
+        /// The option that chooses the port.
+        option: &'static str,
+    },
+    /// The folder for the data is of no use.
+    #[error("cannot keep data in {}: {reason}; choose another folder with --data-dir, or --in-memory", folder.display())]
+    Folder {
+        /// The folder.
+        folder: PathBuf,
+        /// What the system, or the embedded DynamoDB, said.
+        reason: String,
+    },
+    /// DynamoDB does not answer, or not as it should.
+    #[error("cannot use the DynamoDB at {url}: {reason}")]
+    DynamoDb {
+        /// Where.
+        url: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A variable is missing or wrong.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The template that this program was built with is not as it reads it.
+    #[error("template.yaml: {0}")]
+    Template(String),
+    /// The service itself failed.
+    #[error(transparent)]
+    Service(#[from] shared::Error),
+}
+
+impl StartError {
+    fn folder(folder: &Path, reason: impl ToString) -> Self {
+        Self::Folder { folder: folder.into(), reason: reason.to_string() }
+    }
+}
+
+impl Stack {
+    /// Starts the stack. Variables come from `variable`; what they leave open is as the template has it.
+    ///
+    /// # Errors
+    /// The first thing that is in the way.
+    pub async fn start(options: &Options, variable: impl Fn(&str) -> Option<String>) -> Result<Self, StartError> {
+        let template = Template::read()?;
+        // The ports first: whoever started the stack twice learns that, and nothing is touched.
+        let listener = listen(options.host, options.port, "--port").await?;
+        let database = Database::start(options).await?;
+
+        let given = |name: &str| variable(name).filter(|value| !value.is_empty());
+        let (secret_key, secret) = secret::find(given("SECRET_KEY"), options)?;
+        let mut config = Config::from_variables(|name| match name {
+            "SECRET_KEY" => Some(secret_key.clone()),
+            _ => given(name).or_else(|| template.variable(name)),
+        })?;
+        // A change in the settings item holds at the next request.
+        config.settings_max_age = std::time::Duration::ZERO;
+
+        let client = database.client().await;
+        tables::create_missing(&client, database.url(), &template).await?;
+        let settings = SettingsTable::new(client.clone(), config.settings_table.clone());
+        settings.write_if_missing(Settings::default().to_item()).await?;
+
+        let service = Service::new(config, client, Clock::system(), Random::system())?;
+        let router = gateway::router(&service, &template, options).await?;
+        let url = format!("http://{}", local_address(&listener)?);
+        let (stop, stopped) = watch::channel(false);
+        let server = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>());
+        let api = tokio::spawn(server.with_graceful_shutdown(told(stopped)).into_future());
+        Ok(Self {
+            url,
+            dynamodb_url: database.url().to_owned(),
+            data: database.file().cloned(),
+            secret,
+            stop,
+            api,
+            database,
+        })
+    }
+
+    /// Ends the stack: requests that are under way are answered, then the data are closed.
+    pub async fn stop(self) {
+        // Both have ended already if nobody is told.
+        let _ = self.stop.send(true);
+        let _ = self.api.await;
+        self.database.stop().await;
+    }
+}
+
+/// Ends when a stop is told, or when nobody is left to tell it.
+async fn told(mut stopped: watch::Receiver<bool>) {
+    let _ = stopped.wait_for(|stopped| *stopped).await;
+}
+
+async fn listen(host: IpAddr, port: u16, option: &'static str) -> Result<TcpListener, StartError> {
+    let address = SocketAddr::new(host, port);
+    TcpListener::bind(address).await.map_err(|reason| StartError::Listen { address, reason, option })
+}
+
+fn local_address(listener: &TcpListener) -> Result<SocketAddr, StartError> {
+    listener.local_addr().map_err(|error| StartError::Service(shared::Error::internal(error)))
+}

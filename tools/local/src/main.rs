@@ -1,0 +1,114 @@
+//! `cargo run`: the API on this machine.
+
+use std::{process::ExitCode, time::Duration};
+
+use clap::Parser;
+use local::{Options, Secret, Stack};
+use tracing_subscriber::{
+    Layer,
+    filter::{LevelFilter, Targets},
+    layer::SubscriberExt,
+    util::SubscriberInitExt,
+};
+
+/// The authentication API on this machine: every function behind one port, on an embedded DynamoDB
+///
+/// Nothing else needs to be installed. Users and sessions last in the folder .local between starts.
+#[derive(Debug, Parser)]
+#[command(
+    name = "cargo run --",
+    after_help = "Environment, also read from a file .env:
+  SECRET_KEY      at least 32 random bytes; without it one is made and kept in the folder for data
+  TOKEN_ISSUER    the claim iss of access tokens [default: pyshop-auth]
+  TOKEN_AUDIENCE  the claim aud of access tokens [default: pyshop-api]
+  LOG_LEVEL       error, warn, info, debug, trace or off, for the functions' log on standard error [default: warn]
+
+Examples:
+  cargo run
+  cargo run -- --in-memory --port 0 --dynamodb-port 0
+  cargo run -- --cors-origin http://localhost:5173
+  cargo run -- --dynamodb-endpoint http://localhost:8000"
+)]
+struct Arguments {
+    #[command(flatten)]
+    options: Options,
+}
+
+/// How long requests that are under way at Ctrl-C may take.
+const GRACE: Duration = Duration::from_secs(3);
+
+fn main() -> ExitCode {
+    let options = Arguments::parse().options;
+    match run(&options) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            eprintln!("error: {reason}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
+    match dotenvy::dotenv() {
+        Err(error) if !error.not_found() => return Err(format!(".env: {error}").into()),
+        _ => {}
+    }
+    let variable = |name: &str| std::env::var(name).ok();
+    let level = variable("LOG_LEVEL").and_then(|level| level.parse().ok()).unwrap_or(LevelFilter::WARN);
+    // The functions' log, and of everything else what went wrong.
+    let filter = Targets::new().with_default(LevelFilter::ERROR).with_target("shared", level);
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    tracing_subscriber::registry().with(lines.with_filter(filter)).init();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let stack = Stack::start(options, variable).await?;
+        announce(&stack);
+        interrupted().await?;
+        // A client that keeps half a request back does not keep the program.
+        let _ = tokio::time::timeout(GRACE, stack.stop()).await;
+        println!("Stopped.");
+        Ok(())
+    })
+}
+
+fn announce(stack: &Stack) {
+    let url = &stack.url;
+    let data = match &stack.data {
+        Some(file) => format!("data in {}", file.display()),
+        None => "keeps no data".into(),
+    };
+    let secret = match &stack.secret {
+        Secret::Environment => "SECRET_KEY".into(),
+        Secret::File(path) => format!("{}", path.display()),
+        Secret::Made(path) => format!("{}, made now; set SECRET_KEY to use your own", path.display()),
+        Secret::InMemory => "made now, kept nowhere; set SECRET_KEY to use your own".into(),
+    };
+    println!(
+        "API       {url}
+DynamoDB  {}, {data}
+Secret    {secret}
+
+Try it, from another terminal:
+
+curl -i {url}/api/register/ -H 'Content-Type: application/json' \\
+  -d '{{\"email\": \"ada@example.com\", \"password\": \"correct horse battery staple\"}}'
+
+Ctrl-C stops it.
+",
+        stack.dynamodb_url
+    );
+}
+
+/// Waits for Ctrl-C, or for the signal that a supervisor sends.
+async fn interrupted() -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        let mut terminated = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        tokio::select! {
+            result = tokio::signal::ctrl_c() => result,
+            _ = terminated.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await
+}

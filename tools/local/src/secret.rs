@@ -1,0 +1,108 @@
+//! The secret of the local stack.
+
+use std::{
+    fs::{self, OpenOptions},
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use shared::random::Random;
+
+use crate::{Options, StartError};
+
+/// The name of the file in the folder for data.
+const FILE: &str = "secret_key";
+
+/// Where the secret came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Secret {
+    /// From `SECRET_KEY`.
+    Environment,
+    /// From the file, where an earlier start left it.
+    File(PathBuf),
+    /// Made at this start, and left in the file for the next.
+    Made(PathBuf),
+    /// Made at this start, and kept nowhere.
+    InMemory,
+}
+
+/// The secret and where it came from. Without one in the environment, one is made and kept, so that tokens outlive a
+/// restart.
+///
+/// # Errors
+/// [`StartError::Folder`] when the file can be neither read nor written.
+pub(crate) fn find(from_environment: Option<String>, options: &Options) -> Result<(String, Secret), StartError> {
+    if let Some(secret) = from_environment {
+        return Ok((secret, Secret::Environment));
+    }
+    let new = || Ok::<_, StartError>(BASE64_STANDARD.encode(Random::system().bytes::<48>()?));
+    if options.in_memory {
+        return Ok((new()?, Secret::InMemory));
+    }
+    let path = options.data_dir.join(FILE);
+    let folder = |error| StartError::folder(&options.data_dir, error);
+    match fs::read_to_string(&path) {
+        Ok(secret) => Ok((secret.trim().to_owned(), Secret::File(path))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let secret = new()?;
+            write_private(&path, &secret).map_err(folder)?;
+            Ok((secret, Secret::Made(path)))
+        }
+        Err(error) => Err(folder(error)),
+    }
+}
+
+/// Writes a file that its owner alone may read, from its first byte on.
+fn write_private(path: &Path, text: &str) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    writeln!(options.open(path)?, "{text}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options(folder: &Path) -> Options {
+        Options { data_dir: folder.into(), in_memory: false, ..Options::for_tests() }
+    }
+
+    #[test]
+    fn a_secret_is_made_once_and_found_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let (made, source) = find(None, &options(folder.path())).unwrap();
+        assert_eq!(source, Secret::Made(folder.path().join(FILE)));
+        assert_eq!(made.len(), 64);
+        let (found, source) = find(None, &options(folder.path())).unwrap();
+        assert_eq!((found, source), (made, Secret::File(folder.path().join(FILE))));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_file_is_readable_by_its_owner_alone() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        find(None, &options(folder.path())).unwrap();
+        let mode = fs::metadata(folder.path().join(FILE)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn the_environments_secret_goes_first_and_is_kept_nowhere() {
+        let folder = tempfile::tempdir().unwrap();
+        let (secret, source) = find(Some("mine".into()), &options(folder.path())).unwrap();
+        assert_eq!((secret.as_str(), source), ("mine", Secret::Environment));
+        assert!(!folder.path().join(FILE).exists());
+    }
+
+    #[test]
+    fn in_memory_nothing_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let options = Options { in_memory: true, ..options(folder.path()) };
+        assert_eq!(find(None, &options).unwrap().1, Secret::InMemory);
+        assert!(!folder.path().join(FILE).exists());
+    }
+}
