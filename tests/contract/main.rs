@@ -1,0 +1,12 @@
+//! What clients rely on: the contract, case by case. Each test makes users of its own, so that all run at once and
+//! against any target.
+
+mod authorization;
+mod bodies;
+mod concurrency;
+mod login;
+mod me;
+mod refresh_and_logout;
+mod register;
+mod routes;
+mod tokens;
