@@ -13,7 +13,7 @@ mod error;
 pub mod hashing;
 pub mod http;
 pub mod lambda;
-mod logging;
+pub mod logging;
 pub mod random;
 mod service;
 pub mod settings;

@@ -62,7 +62,8 @@ impl<E: Endpoint> Function<E> {
         let request_id = event.request_id().to_owned();
         let span = tracing::info_span!("request", request_id);
         let response = async {
-            let answer = AssertUnwindSafe(self.answer(event)).catch_unwind().await;
+            // Boxed, since the SDK's futures are so deep that the compiler gives up on the type of what holds them.
+            let answer = AssertUnwindSafe(self.answer(event).boxed()).catch_unwind().await;
             // The panic's message went to the log by itself.
             answer.unwrap_or_else(|_| Err(Error::internal("the handler panicked"))).unwrap_or_else(|error| {
                 if error.status().is_server_error() {

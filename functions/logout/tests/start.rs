@@ -1,0 +1,33 @@
+//! How a function's binary starts where it can not: the same entry serves all of them.
+
+use std::process::{Command, Output};
+
+fn start(variables: &[(&str, &str)]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_logout")).env_clear().envs(variables.iter().copied()).output().unwrap()
+}
+
+#[track_caller]
+fn assert_one_line(output: &Output, begins: &str) {
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{error}");
+    assert_eq!(error.lines().count(), 1, "{error}");
+    assert!(error.starts_with(begins), "{error}");
+}
+
+#[test]
+fn a_variable_that_is_missing_is_named_in_one_line() {
+    assert_one_line(&start(&[]), "SECRET_KEY is not set: set it to at least 32 random bytes");
+}
+
+#[test]
+fn outside_lambda_it_says_how_to_run_the_api() {
+    let variables = [
+        ("SECRET_KEY", "0123456789abcdef0123456789abcdef"),
+        ("TOKEN_ISSUER", "issuer"),
+        ("TOKEN_AUDIENCE", "audience"),
+        ("USERS_TABLE", "users"),
+        ("REFRESH_TOKENS_TABLE", "tokens"),
+        ("SETTINGS_TABLE", "settings"),
+    ];
+    assert_one_line(&start(&variables), "AWS_LAMBDA_RUNTIME_API is not set: ");
+}

@@ -1,0 +1,90 @@
+//! What goes wrong inside, and what is told of it.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use rstest::rstest;
+use serde_json::{Value, json};
+use shared::{
+    Error, Service,
+    http::{Method, Request, Response},
+    lambda::{Endpoint, Function},
+};
+
+use crate::world::{World, event};
+
+#[tokio::test]
+async fn without_dynamodb_everyone_is_asked_to_come_back() {
+    let mut world = World::new().await;
+    world.register("ada@example.com").await;
+    let login = world.log_in("ada@example.com").await;
+    world.stop_dynamodb().await;
+    let answers = [
+        world.register("grace@example.com").await,
+        world.log_in("ada@example.com").await,
+        world.refresh(login.text("refresh")).await,
+        world.log_out(login.text("refresh")).await,
+        world.me("GET", login.text("access"), &json!({})).await,
+        world.me("PUT", login.text("access"), &json!({ "username": "ada" })).await,
+    ];
+    for answer in answers {
+        answer.is_detail(503, "Service temporarily unavailable.");
+        assert_eq!(answer.headers["retry-after"], "1");
+    }
+}
+
+#[tokio::test]
+async fn a_table_that_is_missing_is_no_bug_of_the_client() {
+    let world = World::new().await;
+    world.client.delete_table().table_name("UsersTable").send().await.unwrap();
+    world.log_in("ada@example.com").await.is_detail(503, "Service temporarily unavailable.");
+}
+
+#[rstest]
+#[case::no_hash("password_hash", AttributeValue::S("swordfish".into()))]
+#[case::an_id_out_of_range("user_id", AttributeValue::N("0".into()))]
+#[case::an_id_that_is_no_number("user_id", AttributeValue::S("ada".into()))]
+#[tokio::test]
+async fn an_item_that_nobody_here_wrote_is_an_internal_error(#[case] name: &str, #[case] value: AttributeValue) {
+    let world = World::new().await;
+    world.register("ada@example.com").await;
+    world.set_user("email#ada@example.com", name, value).await;
+    world.log_in("ada@example.com").await.is_detail(500, "Internal server error.");
+}
+
+/// An endpoint with a bug.
+struct Faulty;
+
+impl Endpoint for Faulty {
+    const PATH: &'static str = "/api/faulty";
+    const METHODS: &'static [Method] = &[Method::POST];
+
+    fn new(_: &Service) -> Self {
+        Self
+    }
+
+    async fn handle(&self, _: &Request) -> Result<Response, Error> {
+        panic!("a bug")
+    }
+}
+
+#[tokio::test]
+async fn a_handler_that_panics_is_an_internal_error_and_the_next_request_is_answered() {
+    let world = World::new().await;
+    let function = Function::new(Faulty);
+    for _ in 0..2 {
+        let answer = world.send(&function, event::<Faulty>("POST", None, &json!({}))).await;
+        answer.is_detail(500, "Internal server error.");
+        assert_eq!(answer.headers["x-request-id"], "request-1");
+        assert_eq!(answer.headers["cache-control"], "no-store");
+    }
+}
+
+#[tokio::test]
+async fn a_body_in_broken_base64_is_the_clients_fault() {
+    let world = World::new().await;
+    let mut event = event::<login::Login>("POST", None, &Value::Null);
+    event["body"] = "!!!".into();
+    event["isBase64Encoded"] = true.into();
+    let answer = world.send(&Function::new(login::Login::new(&world.service)), event).await;
+    assert_eq!(answer.status, 400);
+    assert!(answer.text("detail").starts_with("JSON parse error - "), "{answer:?}");
+}
