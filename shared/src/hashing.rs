@@ -1,11 +1,15 @@
 //! Password hashing: Argon2id.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use argon2::{
-    Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version,
-    password_hash::{self, phc},
+    Algorithm, Argon2, Block, Params, Version,
+    password_hash::phc::{self, Output, ParamsString, Salt},
 };
+use aws_lc_rs::constant_time;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{OnceCell, Semaphore};
@@ -27,7 +31,7 @@ pub const LANES: u32 = 1;
 /// # Errors
 /// [`Error::Internal`] when the cost is out of Argon2's range.
 pub fn argon2() -> Result<Argon2<'static>, Error> {
-    let params = Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(|error| Error::internal(error.to_string()))?;
+    let params = Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(unhashed)?;
     Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
 }
 
@@ -38,12 +42,17 @@ pub struct Hasher {
     dummy: Arc<OnceCell<PasswordHash>>,
     /// One hash a core: more at once would be no faster, and each holds 19 MiB.
     cores: Arc<Semaphore>,
+    /// The memory of hashes that are done, for those to come: fresh memory costs a page fault every 4 KiB.
+    memories: Arc<Mutex<Vec<Memory>>>,
 }
+
+/// What Argon2 works in.
+type Memory = Vec<Block>;
 
 impl Hasher {
     pub(crate) fn new(random: Random) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        Self { random, dummy: Arc::default(), cores: Arc::new(Semaphore::new(cores)) }
+        Self { random, dummy: Arc::default(), cores: Arc::new(Semaphore::new(cores)), memories: Arc::default() }
     }
 
     /// The hash of a new password, as a PHC string with a salt of its own.
@@ -65,15 +74,10 @@ impl Hasher {
         let dummy = self.dummy().await?;
         let known = hash.is_some();
         let hash = hash.unwrap_or(dummy);
-        let matches = self.off_the_loop(move || {
-            // A password that is too long is not hashed, yet takes as long as one that is.
+        // A password that is too long is not hashed; in its place is, for as long, one that is not.
+        let matches = self.off_the_loop(move |memory| {
             let password = attempt.expose();
-            let parsed = phc::PasswordHash::new(hash.expose())?;
-            match Argon2::default().verify_password(password.unwrap_or_default().as_bytes(), &parsed) {
-                Ok(()) => Ok(password.is_some()),
-                Err(password_hash::Error::PasswordInvalid) => Ok(false),
-                Err(error) => Err(error),
-            }
+            Ok(matches(memory, password.unwrap_or_default(), &hash)? && password.is_some())
         });
         Ok(matches.await? && known)
     }
@@ -95,22 +99,63 @@ impl Hasher {
     }
 
     async fn hash_secret(&self, password: SecretString) -> Result<PasswordHash, Error> {
-        let (argon2, salt) = (argon2()?, self.random.bytes::<16>()?);
-        let hash = move || argon2.hash_password_with_salt(password.expose_secret().as_bytes(), &salt);
-        Ok(PasswordHash::new(self.off_the_loop(hash).await?.to_string()))
+        let salt = self.random.bytes::<16>()?;
+        self.off_the_loop(move |memory| hash(memory, password.expose_secret(), &salt)).await
     }
 
     /// Runs what takes tens of milliseconds where no other request waits for it.
     async fn off_the_loop<T: Send + 'static>(
         &self,
-        work: impl FnOnce() -> password_hash::Result<T> + Send + 'static,
+        work: impl FnOnce(&mut Memory) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         let _core = self.cores.acquire().await.map_err(Error::internal)?;
-        tokio::task::spawn_blocking(work)
-            .await
-            .map_err(Error::internal)?
-            .map_err(|error| Error::internal(error.to_string()))
+        let mut memory = self.memories.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
+        let work = move || (work(&mut memory), memory);
+        let (result, memory) = tokio::task::spawn_blocking(work).await.map_err(Error::internal)?;
+        self.memories.lock().unwrap_or_else(PoisonError::into_inner).push(memory);
+        result
     }
+}
+
+/// The hash of a password with the cost of this service.
+fn hash(memory: &mut Memory, password: &str, salt: &[u8; 16]) -> Result<PasswordHash, Error> {
+    let argon2 = argon2()?;
+    let output = digest(memory, &argon2, password, salt)?;
+    let hash = phc::PasswordHash {
+        algorithm: Algorithm::Argon2id.ident(),
+        version: Some(Version::V0x13.into()),
+        params: ParamsString::try_from(argon2.params()).map_err(unhashed)?,
+        salt: Some(Salt::new(salt).map_err(unhashed)?),
+        hash: Some(Output::new(&output).map_err(unhashed)?),
+    };
+    Ok(PasswordHash::new(hash.to_string()))
+}
+
+/// Whether the password has this hash, at the cost that the hash names.
+fn matches(memory: &mut Memory, password: &str, hash: &PasswordHash) -> Result<bool, Error> {
+    let hash = phc::PasswordHash::new(hash.expose()).map_err(unhashed)?;
+    let (Some(salt), Some(expected)) = (hash.salt, hash.hash) else { return Err(unhashed("no salt or no hash")) };
+    if hash.algorithm != Algorithm::Argon2id.ident() || hash.version != Some(Version::V0x13.into()) {
+        return Err(unhashed("another algorithm"));
+    }
+    let params = Params::try_from(&hash.params).map_err(unhashed)?;
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+    let output = digest(memory, &argon2, password, &salt)?;
+    Ok(constant_time::verify_slices_are_equal(&output, expected.as_bytes()).is_ok())
+}
+
+type Digest = [u8; Params::DEFAULT_OUTPUT_LEN];
+
+fn digest(memory: &mut Memory, argon2: &Argon2<'_>, password: &str, salt: &[u8]) -> Result<Digest, Error> {
+    let mut output = Digest::default();
+    memory.resize(argon2.params().block_count(), Block::new());
+    argon2.hash_password_into_with_memory(password.as_bytes(), salt, &mut output, memory).map_err(unhashed)?;
+    Ok(output)
+}
+
+/// A hash that can not be made, or that is none. Its text is not told.
+fn unhashed(reason: impl fmt::Display) -> Error {
+    Error::internal(format!("password hash: {reason}"))
 }
 
 impl fmt::Debug for Hasher {

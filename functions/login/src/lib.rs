@@ -48,10 +48,13 @@ impl Endpoint for Login {
         let form = request.form()?;
         let (email, attempt) = (form.required::<Email>(), form.required::<PasswordAttempt>()).all_valid()?;
 
-        let (credentials, settings) = tokio::try_join!(self.users.credentials(&email), self.settings.current())?;
         // An unknown address, a wrong password and a disabled user take the same way, and so the same time.
-        let hash = credentials.as_ref().map(|credentials| credentials.password_hash.clone());
-        let is_right = self.hasher.verify(attempt, hash).await?;
+        let check = async {
+            let credentials = self.users.credentials(&email).await?;
+            let hash = credentials.as_ref().map(|credentials| credentials.password_hash.clone());
+            Ok((self.hasher.verify(attempt, hash).await?, credentials))
+        };
+        let ((is_right, credentials), settings) = tokio::try_join!(check, self.settings.current())?;
         let user = credentials.as_ref().map(|credentials| credentials.user);
         let Some(user) = user.filter(|_| is_right && credentials.is_some_and(|credentials| !credentials.disabled))
         else {

@@ -1,5 +1,6 @@
 //! The program that `cargo run` starts, as a user meets it.
 #![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "tests fail by panicking, their helpers too")]
 
 use std::{
     io::{BufRead, BufReader, Read},

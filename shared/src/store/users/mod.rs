@@ -6,7 +6,8 @@
 //! | `email#<canonical address>` | whose it is, and the password's hash: all that a login needs |
 //! | `username#<name>` | whose it is |
 //!
-//! The two latter make address and name unique: DynamoDB has no other unique index than a table's key.
+//! The two latter make address and name unique: DynamoDB has no other unique index than a table's key. A user who may not
+//! log in has `disabled` = true in the two former.
 
 mod items;
 
