@@ -108,12 +108,18 @@ impl Hasher {
         &self,
         work: impl FnOnce(&mut Memory) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        let _core = self.cores.acquire().await.map_err(Error::internal)?;
-        let mut memory = self.memories.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
-        let work = move || (work(&mut memory), memory);
-        let (result, memory) = tokio::task::spawn_blocking(work).await.map_err(Error::internal)?;
-        self.memories.lock().unwrap_or_else(PoisonError::into_inner).push(memory);
-        result
+        // Both go along, so that a request that is given up keeps its core and its memory until the work is done.
+        let core = self.cores.clone().acquire_owned().await.map_err(Error::internal)?;
+        let memories = self.memories.clone();
+        let work = move || {
+            let spare = || memories.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut memory = spare().pop().unwrap_or_default();
+            let result = work(&mut memory);
+            spare().push(memory);
+            drop(core);
+            result
+        };
+        tokio::task::spawn_blocking(work).await.map_err(Error::internal)?
     }
 }
 

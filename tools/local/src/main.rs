@@ -16,7 +16,7 @@ use tracing_subscriber::{
 /// Nothing else needs to be installed. Users and sessions last in the folder .local between starts.
 #[derive(Debug, Parser)]
 #[command(
-    name = "cargo run --",
+    bin_name = "cargo run --",
     after_help = "Environment, also read from a file .env:
   SECRET_KEY      at least 32 random bytes; without it one is made and kept in the folder for data
   TOKEN_ISSUER    the claim iss of access tokens [default: pyshop-auth]

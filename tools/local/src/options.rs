@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, path::PathBuf};
 
-use axum::http::HeaderValue;
+use axum::http::{HeaderValue, Uri};
 use clap::Args;
 
 /// How the stack is to run.
@@ -24,7 +24,7 @@ pub struct Options {
     ///
     /// Credentials and region are those of the AWS CLI (AWS_ACCESS_KEY_ID, AWS_PROFILE, AWS_REGION and so on); with no
     /// AWS_ACCESS_KEY_ID and no AWS_PROFILE in the environment, placeholders and us-east-1.
-    #[arg(long, value_name = "URL", conflicts_with = "dynamodb_port")]
+    #[arg(long, value_name = "URL", conflicts_with = "dynamodb_port", value_parser = http_url)]
     pub dynamodb_endpoint: Option<String>,
 
     /// Folder for the data and the generated secret
@@ -57,5 +57,14 @@ impl Options {
             cors_origins: Vec::new(),
             quiet: true,
         }
+    }
+}
+
+/// A URL that a DynamoDB may be at.
+fn http_url(text: &str) -> Result<String, String> {
+    let uri: Uri = text.parse().map_err(|error| format!("{error}"))?;
+    match uri.scheme_str() {
+        Some("http" | "https") => Ok(text.to_owned()),
+        _ => Err("it begins with http:// or https://, such as http://localhost:8000".into()),
     }
 }

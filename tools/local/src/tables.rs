@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::{
     Client,
-    error::{BuildError, DisplayErrorContext, SdkError},
+    error::{BuildError, DisplayErrorContext, ProvideErrorMetadata, SdkError},
     types::{AttributeDefinition, BillingMode, KeySchemaElement, TimeToLiveSpecification},
 };
 
@@ -70,13 +70,16 @@ async fn create(client: &Client, url: &str, name: &str, properties: &TableProper
 
 fn failed<E, R>(url: &str, error: &SdkError<E, R>) -> StartError
 where
-    E: std::error::Error + 'static,
+    E: ProvideErrorMetadata + std::error::Error + 'static,
     R: std::fmt::Debug,
 {
     // What failed to connect needs no more words; what DynamoDB answered does.
     let reason = match error {
         SdkError::DispatchFailure(_) | SdkError::TimeoutError(_) => "nothing answers there".into(),
-        SdkError::ServiceError(answer) => answer.err().to_string(),
+        SdkError::ServiceError(answer) => match (answer.err().code(), answer.err().message()) {
+            (Some(code), message) => format!("{code}: {}", message.unwrap_or_default()),
+            (None, _) => "what answers there is no DynamoDB".into(),
+        },
         other => DisplayErrorContext(other).to_string(),
     };
     StartError::DynamoDb { url: url.into(), reason }

@@ -188,6 +188,25 @@ fn a_dynamodb_that_does_not_answer_is_one_clear_line() {
     assert_refused(&output, &format!("error: cannot use the DynamoDB at {url}: "), "nothing answers there");
 }
 
+#[test]
+fn a_server_that_is_no_dynamodb_is_one_clear_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let running = Running::in_folder(&folder);
+    let arguments = ["--in-memory", "--port", "0", "--dynamodb-endpoint", &running.url];
+    let output = program(folder.path(), &arguments).output().unwrap();
+    assert_refused(&output, &format!("error: cannot use the DynamoDB at {}: ", running.url), "is no DynamoDB");
+}
+
+#[rstest]
+#[case::no_scheme("localhost:8000")]
+#[case::no_host("http://")]
+#[case::a_blank_inside("http://local host:8000")]
+fn an_endpoint_that_is_no_url_is_refused_with_its_reason(#[case] url: &str) {
+    let output = program(Path::new("."), &["--dynamodb-endpoint", url]).output().unwrap();
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && error.contains("invalid value"), "{error}");
+}
+
 #[rstest]
 #[case::a_short_secret("SECRET_KEY", "too short")]
 #[case::an_unknown_level("LOG_LEVEL", "loud")]
