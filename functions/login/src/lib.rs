@@ -56,8 +56,8 @@ impl Endpoint for Login {
         };
         let ((is_right, credentials), settings) = tokio::try_join!(check, self.settings.current())?;
         let user = credentials.as_ref().map(|credentials| credentials.user);
-        let Some(user) = user.filter(|_| is_right && credentials.is_some_and(|credentials| !credentials.disabled))
-        else {
+        let may_log_in = is_right && credentials.is_some_and(|credentials| !credentials.disabled);
+        let Some(user) = user.filter(|_| may_log_in) else {
             audit::login_failed(user);
             return Err(Error::INCORRECT_CREDENTIALS);
         };

@@ -112,16 +112,14 @@ impl Users {
             let user = User { id, username: name, email: email.clone() };
             let writes = Writes::new(&self.table).create(&user, &hash, self.clock.now())?;
             let failed = transact(&self.client, &self.random, writes).await?;
-            let unlucky = failed.contains(&Role::Profile) || (username.is_none() && failed == [Role::Username]);
-            match failed.as_slice() {
-                [] => return Ok(Created::User(user)),
-                _ if unlucky => {}
-                failed => {
-                    return Ok(Created::Taken(Taken {
-                        username: username.is_some() && taken(failed).username,
-                        ..taken(failed)
-                    }));
-                }
+            if failed.is_empty() {
+                return Ok(Created::User(user));
+            }
+            let mut taken = taken(&failed);
+            // A name that was made of the id is drawn anew with it.
+            taken.username &= username.is_some();
+            if !failed.contains(&Role::Profile) && (taken.username || taken.email) {
+                return Ok(Created::Taken(taken));
             }
         }
         Err(Error::Unavailable("no free user id was drawn".into()))
