@@ -1,22 +1,26 @@
 //! The log: what happened, under the request's id, and no secret.
 
 use std::{
+    cell::RefCell,
     io::{self, Write},
-    sync::{Arc, Mutex},
+    sync::Once,
 };
 
 use serde_json::{Value, json};
-use tracing::instrument::WithSubscriber;
+use tracing::level_filters::LevelFilter;
 
 use crate::world::{PASSWORD, World};
 
-/// Keeps what is logged.
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
+thread_local! {
+    /// What was logged on this thread, and so by this test: each runs on a thread of its own.
+    static LOG: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
 
-impl Write for Lines {
+struct ThisThread;
+
+impl Write for ThisThread {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
+        LOG.with_borrow_mut(|log| log.write(bytes))
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -24,44 +28,41 @@ impl Write for Lines {
     }
 }
 
-impl Lines {
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
+/// Keeps what every test logs, at the finest level. One subscriber for all of them, installed before the first event:
+/// `tracing` remembers for the whole process whether anybody wants an event.
+pub(crate) fn keep() {
+    static KEPT: Once = Once::new();
+    KEPT.call_once(|| {
+        let subscriber = shared::logging::subscriber(LevelFilter::TRACE, || ThisThread);
+        tracing::subscriber::set_global_default(subscriber).unwrap();
+    });
 }
 
 /// What a whole life of an account logs, and the secrets in it.
 async fn logged() -> (String, Vec<String>) {
-    let lines = Lines::default();
-    let writer = lines.clone();
-    let subscriber = shared::logging::subscriber(tracing::level_filters::LevelFilter::TRACE, move || writer.clone());
-    let life = async {
-        let world = World::new().await;
-        world.register("ada@example.com").await;
-        world.register("ada@example.com").await;
-        world.post::<login::Login>(&json!({ "email": "ada@example.com", "password": "wrong horse battery" })).await;
-        world.log_in("nobody@example.com").await;
-        let login = world.log_in("ada@example.com").await;
-        let (access, refresh) = (login.text("access").to_owned(), login.text("refresh").to_owned());
-        let second = world.refresh(&refresh).await.text("access").to_owned();
-        world.me("PUT", &access, &json!({ "username": "lovelace", "email": "ada@example.org" })).await;
-        world.me("GET", "not.a.token", &json!({})).await;
-        world.log_out(&refresh).await;
-        world.set_settings(&[]).await;
-        world.log_in("ada@example.org").await;
-        vec![access, refresh, second]
-    };
-    let mut secrets = life.with_subscriber(subscriber).await;
-    secrets.extend(
-        [PASSWORD, "wrong horse battery", "ada@example", "nobody@example", "argon2id", "0123456789abcdef"]
-            .map(Into::into),
-    );
-    (lines.text(), secrets)
+    let world = World::new().await;
+    world.register("ada@example.com").await;
+    world.register("ada@example.com").await;
+    world.post::<login::Login>(&json!({ "email": "ada@example.com", "password": "wrong horse battery" })).await;
+    world.log_in("nobody@example.com").await;
+    let login = world.log_in("ada@example.com").await;
+    let (access, refresh) = (login.text("access").to_owned(), login.text("refresh").to_owned());
+    let second = world.refresh(&refresh).await.text("access").to_owned();
+    world.me("PUT", &access, &json!({ "username": "lovelace", "email": "ada@example.org" })).await;
+    world.me("GET", "not.a.token", &json!({})).await;
+    world.log_out(&refresh).await;
+    world.set_settings(&[]).await;
+    world.log_in("ada@example.org").await;
+    let mut secrets = vec![access, refresh, second];
+    let others = [PASSWORD, "wrong horse battery", "ada@example", "nobody@example", "argon2id", "0123456789abcdef"];
+    secrets.extend(others.map(Into::into));
+    (String::from_utf8(LOG.take()).unwrap(), secrets)
 }
 
 #[tokio::test]
 async fn no_secret_and_no_address_is_logged_even_at_the_finest_level() {
     let (log, secrets) = logged().await;
+    assert!(log.contains("user_created"));
     for secret in secrets {
         assert!(!log.contains(&secret), "{secret} in {log}");
     }

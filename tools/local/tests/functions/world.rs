@@ -29,6 +29,8 @@ use shared::{
     random::Random,
 };
 
+use crate::logs;
+
 /// The password of every user here.
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
 
@@ -72,6 +74,7 @@ impl World {
 
     /// A service that keeps settings for this long, with this randomness.
     pub(crate) async fn with(settings_max_age: Duration, random: Random) -> Self {
+        logs::keep();
         let template = Template::read().unwrap();
         let database = Database::start(&Options::for_tests()).await.unwrap();
         let client = database.client().await;
