@@ -202,7 +202,8 @@ fn a_server_that_is_no_dynamodb_is_one_clear_line() {
 #[case::no_host("http://")]
 #[case::a_blank_inside("http://local host:8000")]
 fn an_endpoint_that_is_no_url_is_refused_with_its_reason(#[case] url: &str) {
-    let output = program(Path::new("."), &["--dynamodb-endpoint", url]).output().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let output = program(folder.path(), &["--dynamodb-endpoint", url]).output().unwrap();
     let error = String::from_utf8_lossy(&output.stderr);
     assert!(!output.status.success() && error.contains("invalid value"), "{error}");
 }
@@ -228,7 +229,8 @@ fn variables_are_read_from_a_file_too() {
 
 #[test]
 fn help_tells_of_every_option() {
-    let output = program(Path::new("."), &["--help"]).output().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let output = program(folder.path(), &["--help"]).output().unwrap();
     let help = String::from_utf8(output.stdout).unwrap();
     let options =
         ["--port", "--host", "--dynamodb-port", "--dynamodb-endpoint", "--data-dir", "--in-memory", "--cors-origin"];
