@@ -1,13 +1,25 @@
 //! What goes wrong inside, and what is told of it.
 
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
 use aws_sdk_dynamodb::types::AttributeValue;
+use axum::{Router, http::StatusCode};
+use local::{Database, Options};
 use rstest::rstest;
 use serde_json::{Value, json};
 use shared::{
     Error, Service,
     http::{Method, Request, Response},
     lambda::{Endpoint, Function},
+    random::Random,
 };
+use tokio::net::TcpListener;
 
 use crate::world::{World, event};
 
@@ -87,4 +99,43 @@ async fn a_body_in_broken_base64_is_the_clients_fault() {
     let answer = world.send(&Function::new(login::Login::new(&world.service)), event).await;
     assert_eq!(answer.status, 400);
     assert!(answer.text("detail").starts_with("JSON parse error - "), "{answer:?}");
+}
+
+/// A DynamoDB that cancels so many transactions for a conflict with others before it does one, and counts them all.
+async fn conflicting(times: usize) -> (World, Arc<AtomicUsize>) {
+    const CONFLICT: &str = r#"{
+        "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
+        "CancellationReasons": [{"Code": "None"}, {"Code": "TransactionConflict"}, {"Code": "None"}]
+    }"#;
+    let seen = Arc::new(AtomicUsize::new(0));
+    let counter = seen.clone();
+    let answer = async move || match counter.fetch_add(1, Ordering::Relaxed) {
+        earlier if earlier < times => (StatusCode::BAD_REQUEST, CONFLICT),
+        _ => (StatusCode::OK, "{}"),
+    };
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(axum::serve(listener, Router::new().fallback(answer)).into_future());
+    let options = Options { dynamodb_endpoint: Some(endpoint), ..Options::for_tests() };
+    // No randomness, and so no waits.
+    let random = Random::new(|bytes| bytes.fill(0));
+    (World::on(Database::start(&options).await.unwrap(), Duration::ZERO, random).await, seen)
+}
+
+#[rstest]
+#[case::never(0, 1)]
+#[case::once(1, 2)]
+#[case::four_times(4, 5)]
+#[tokio::test]
+async fn a_transaction_that_collides_is_tried_again(#[case] conflicts: usize, #[case] attempts: usize) {
+    let (world, seen) = conflicting(conflicts).await;
+    assert_eq!(world.register("ada@example.com").await.status, 201);
+    assert_eq!(seen.load(Ordering::Relaxed), attempts);
+}
+
+#[tokio::test]
+async fn a_transaction_that_collides_each_time_is_given_up() {
+    let (world, seen) = conflicting(usize::MAX).await;
+    world.register("ada@example.com").await.is_detail(503, "Service temporarily unavailable.");
+    assert_eq!(seen.load(Ordering::Relaxed), 5);
 }

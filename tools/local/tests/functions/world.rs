@@ -74,12 +74,17 @@ impl World {
 
     /// A service that keeps settings for this long, with this randomness.
     pub(crate) async fn with(settings_max_age: Duration, random: Random) -> Self {
+        let database = Database::start(&Options::for_tests()).await.unwrap();
+        let template = Template::read().unwrap();
+        tables::create_missing(&database.client().await, database.url(), &template).await.unwrap();
+        Self::on(database, settings_max_age, random).await
+    }
+
+    /// A service on this DynamoDB, whatever it holds.
+    pub(crate) async fn on(database: Database, settings_max_age: Duration, random: Random) -> Self {
         logs::keep();
         let template = Template::read().unwrap();
-        let database = Database::start(&Options::for_tests()).await.unwrap();
         let client = database.client().await;
-        tables::create_missing(&client, database.url(), &template).await.unwrap();
-
         let requests = Requests::default();
         let sdk = aws_sdk_dynamodb::config::Builder::from(&database.sdk_config().await);
         let counted = Client::from_conf(sdk.interceptor(requests.clone()).build());
