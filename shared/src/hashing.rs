@@ -35,7 +35,7 @@ pub fn argon2() -> Result<Argon2<'static>, Error> {
     Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
 }
 
-/// Hashes and verifies passwords, on a thread where it may take its time.
+/// Hashes and verifies passwords, on a thread where it may take its time. Clones share the cores, the memory and the dummy.
 #[derive(Clone)]
 pub struct Hasher {
     random: Random,
@@ -74,7 +74,7 @@ impl Hasher {
         let dummy = self.dummy().await?;
         let known = hash.is_some();
         let hash = hash.unwrap_or(dummy);
-        // A password that is too long is not hashed; in its place is, for as long, one that is not.
+        // A password that is too long is wrong without being hashed; the empty one is, so that it takes as long.
         let matches = self.off_the_loop(move |memory| {
             let password = attempt.expose();
             Ok(matches(memory, password.unwrap_or_default(), &hash)? && password.is_some())
@@ -126,7 +126,7 @@ impl Hasher {
 /// The hash of a password with the cost of this service.
 fn hash(memory: &mut Memory, password: &str, salt: &[u8; 16]) -> Result<PasswordHash, Error> {
     let argon2 = argon2()?;
-    let output = digest(memory, &argon2, password, salt)?;
+    let output = digest(memory, &argon2, password, salt, Params::DEFAULT_OUTPUT_LEN)?;
     let hash = phc::PasswordHash {
         algorithm: Algorithm::Argon2id.ident(),
         version: Some(Version::V0x13.into()),
@@ -146,14 +146,19 @@ fn matches(memory: &mut Memory, password: &str, hash: &PasswordHash) -> Result<b
     }
     let params = Params::try_from(&hash.params).map_err(unhashed)?;
     let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-    let output = digest(memory, &argon2, password, &salt)?;
+    let output = digest(memory, &argon2, password, &salt, expected.len())?;
     Ok(constant_time::verify_slices_are_equal(&output, expected.as_bytes()).is_ok())
 }
 
-type Digest = [u8; Params::DEFAULT_OUTPUT_LEN];
-
-fn digest(memory: &mut Memory, argon2: &Argon2<'_>, password: &str, salt: &[u8]) -> Result<Digest, Error> {
-    let mut output = Digest::default();
+/// So many bytes of Argon2's output.
+fn digest(
+    memory: &mut Memory,
+    argon2: &Argon2<'_>,
+    password: &str,
+    salt: &[u8],
+    length: usize,
+) -> Result<Vec<u8>, Error> {
+    let mut output = vec![0; length];
     memory.resize(argon2.params().block_count(), Block::new());
     argon2.hash_password_into_with_memory(password.as_bytes(), salt, &mut output, memory).map_err(unhashed)?;
     Ok(output)
@@ -207,6 +212,20 @@ mod tests {
         for wrong in ["Correct horse", "correct horse ", " correct horse", "correct"] {
             assert!(!hasher.verify(attempt(wrong), Some(hash.clone())).await.unwrap(), "{wrong:?}");
         }
+    }
+
+    /// By another implementation: `argon2-cffi` 25.1.0, `hash_secret` with `hash_len` 16 and 32.
+    #[rstest]
+    #[case::of_16_bytes("$argon2id$v=19$m=19456,t=2,p=1$c2l4dGVlbiBieXRlcyAuLg$2WG2PPol/lCSBLmz3Hc2qg")]
+    #[case::of_32_bytes(
+        "$argon2id$v=19$m=19456,t=2,p=1$c2l4dGVlbiBieXRlcyAuLg$IlO2V59Tdtb9LK4zQ3rYz0BJfh+4P3PuYL6sZh8sMZ8"
+    )]
+    #[tokio::test]
+    async fn a_hash_that_another_implementation_made_is_verified(#[case] stored: &str) {
+        let hasher = Hasher::new(Random::system());
+        let hash = PasswordHash::new(stored.into());
+        assert!(hasher.verify(attempt("correct horse battery staple"), Some(hash.clone())).await.unwrap());
+        assert!(!hasher.verify(attempt("wrong horse battery staple"), Some(hash)).await.unwrap());
     }
 
     #[tokio::test]

@@ -25,6 +25,8 @@ pub struct Service {
     random: Random,
     keys: Keys,
     settings: Arc<SettingsCache>,
+    #[cfg(feature = "hashing")]
+    hasher: Hasher,
 }
 
 impl Service {
@@ -36,7 +38,16 @@ impl Service {
         let table = SettingsTable::new(dynamodb.clone(), config.settings_table.clone());
         let settings = SettingsCache::new(table, clock.clone(), config.settings_max_age);
         let keys = Keys::derive(&config.secret_key)?;
-        Ok(Self { config, dynamodb, clock, random, keys, settings: Arc::new(settings) })
+        Ok(Self {
+            #[cfg(feature = "hashing")]
+            hasher: Hasher::new(random.clone()),
+            config,
+            dynamodb,
+            clock,
+            random,
+            keys,
+            settings: Arc::new(settings),
+        })
     }
 
     /// The users: profiles, names, addresses and password hashes.
@@ -67,9 +78,9 @@ impl Service {
         RefreshTokens::new(&self.keys)
     }
 
-    /// Hashes and verifies passwords.
+    /// Hashes and verifies passwords; one for all, since it counts the cores that are busy.
     #[cfg(feature = "hashing")]
     pub fn hasher(&self) -> Hasher {
-        Hasher::new(self.random.clone())
+        self.hasher.clone()
     }
 }

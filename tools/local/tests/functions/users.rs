@@ -25,6 +25,11 @@ fn id(body: &Value) -> String {
     body["id"].to_string()
 }
 
+/// The items of Ada's that tell whether she is disabled: her profile, and what a login reads.
+fn keys_with_disabled(user: &Value) -> [String; 2] {
+    [format!("user#{}", id(user)), "email#ada@example.com".into()]
+}
+
 #[tokio::test]
 async fn a_user_is_three_items_that_belong_together() {
     let world = World::new().await;
@@ -99,7 +104,7 @@ async fn a_deleted_user_is_told_so_at_the_next_request() {
     let world = World::new().await;
     let user = world.register("ada@example.com").await.body;
     let login = world.log_in("ada@example.com").await;
-    for key in [format!("user#{}", id(&user)), "email#ada@example.com".into()] {
+    for key in keys_with_disabled(&user) {
         world.client.delete_item().table_name("UsersTable").key("pk", AttributeValue::S(key)).send().await.unwrap();
     }
     for method in ["GET", "PUT", "PATCH"] {
@@ -116,7 +121,7 @@ async fn a_disabled_user_is_treated_like_one_who_is_gone() {
     let world = World::new().await;
     let user = world.register("ada@example.com").await.body;
     let login = world.log_in("ada@example.com").await;
-    for key in [format!("user#{}", id(&user)), "email#ada@example.com".into()] {
+    for key in keys_with_disabled(&user) {
         world.set_user(&key, "disabled", AttributeValue::Bool(true)).await;
     }
     for method in ["GET", "PUT", "PATCH"] {
@@ -131,7 +136,7 @@ async fn a_disabled_user_is_treated_like_one_who_is_gone() {
 async fn a_user_who_is_enabled_again_is_back() {
     let world = World::new().await;
     let user = world.register("ada@example.com").await.body;
-    for key in [format!("user#{}", id(&user)), "email#ada@example.com".into()] {
+    for key in keys_with_disabled(&user) {
         world.set_user(&key, "disabled", AttributeValue::Bool(false)).await;
     }
     let login = world.log_in("ada@example.com").await;
