@@ -10,8 +10,8 @@ use tracing::level_filters::LevelFilter;
 /// How a function is set up.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// `SECRET_KEY`: at least 32 bytes, from which the keys of access and refresh tokens are derived.
-    pub secret_key: SecretString,
+    /// `SECRET_KEY` or `SECRET_ID`: from which the keys of access and refresh tokens are derived.
+    pub secret: Secret,
     /// `TOKEN_ISSUER`: the claim `iss` of access tokens.
     pub token_issuer: String,
     /// `TOKEN_AUDIENCE`: the claim `aud` of access tokens.
@@ -26,6 +26,15 @@ pub struct Config {
     pub log_level: LevelFilter,
     /// How long settings are served from memory. 30 s, but none in local runs.
     pub settings_max_age: Duration,
+}
+
+/// The secret, or where it is.
+#[derive(Debug, Clone)]
+pub enum Secret {
+    /// `SECRET_KEY`, for local runs: the secret itself, at least 32 bytes.
+    Key(SecretString),
+    /// `SECRET_ID`: the ARN or the name of a secret in Secrets Manager.
+    Id(String),
 }
 
 /// A variable that is missing or wrong.
@@ -52,7 +61,8 @@ pub enum ConfigError {
 /// The fewest bytes of a secret: the output of HMAC-SHA256 (RFC 7518, section 3.2).
 pub const MIN_SECRET_BYTES: usize = 32;
 
-const SECRET_HINT: &str = "at least 32 random bytes, such as `openssl rand -base64 48` prints";
+const ID_HINT: &str = "the ARN of a secret in Secrets Manager, or for a local run set SECRET_KEY";
+const KEY_HINT: &str = "at least 32 random bytes, such as `openssl rand -base64 48` prints";
 const LEVEL_HINT: &str = "error, warn, info, debug, trace or off";
 const TABLE_HINT: &str = "the name of a DynamoDB table";
 
@@ -75,12 +85,15 @@ impl Config {
     pub fn from_variables(variable: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let optional = |name: &str| variable(name).filter(|value| !value.is_empty());
         let required = |name, hint| optional(name).ok_or(ConfigError::Missing { name, hint });
-        let secret_key = SecretString::from(required("SECRET_KEY", SECRET_HINT)?);
-        if secret_key.expose_secret().len() < MIN_SECRET_BYTES {
-            return Err(ConfigError::Wrong { name: "SECRET_KEY", hint: SECRET_HINT });
-        }
+        let secret = match optional("SECRET_KEY").map(SecretString::from) {
+            Some(key) if key.expose_secret().len() < MIN_SECRET_BYTES => {
+                return Err(ConfigError::Wrong { name: "SECRET_KEY", hint: KEY_HINT });
+            }
+            Some(key) => Secret::Key(key),
+            None => Secret::Id(required("SECRET_ID", ID_HINT)?),
+        };
         Ok(Self {
-            secret_key,
+            secret,
             token_issuer: required("TOKEN_ISSUER", "who issues the tokens, such as the API's URL")?,
             token_audience: required("TOKEN_AUDIENCE", "who the tokens are for, such as the name of your product")?,
             users_table: required("USERS_TABLE", TABLE_HINT)?,
@@ -123,7 +136,6 @@ mod tests {
     }
 
     #[rstest]
-    #[case::the_secret("SECRET_KEY")]
     #[case::the_issuer("TOKEN_ISSUER")]
     #[case::the_audience("TOKEN_AUDIENCE")]
     #[case::the_table_of_users("USERS_TABLE")]
@@ -132,6 +144,19 @@ mod tests {
     fn a_variable_that_is_missing_is_named(#[case] name: &str) {
         let message = read(&[(name, "")]).unwrap_err().to_string();
         assert!(message.starts_with(&format!("{name} is not set: set it to ")), "{message}");
+    }
+
+    #[test]
+    fn without_a_secret_both_ways_to_give_one_are_named() {
+        let message = read(&[("SECRET_KEY", "")]).unwrap_err().to_string();
+        assert!(message.starts_with("SECRET_ID is not set: ") && message.contains("SECRET_KEY"), "{message}");
+    }
+
+    #[test]
+    fn a_local_secret_goes_before_one_in_secrets_manager() {
+        assert!(matches!(read(&[("SECRET_ID", "id")]).unwrap().secret, Secret::Key(_)));
+        let config = read(&[("SECRET_KEY", ""), ("SECRET_ID", "id")]).unwrap();
+        assert!(matches!(config.secret, Secret::Id(id) if id == "id"));
     }
 
     #[rstest]

@@ -21,4 +21,4 @@ pub mod store;
 pub mod tokens;
 
 pub use error::Error;
-pub use service::Service;
+pub use service::{Clients, Service};

@@ -2,28 +2,44 @@
 
 use std::sync::Arc;
 
-use aws_sdk_dynamodb::Client;
+use aws_config::SdkConfig;
 
 #[cfg(feature = "hashing")]
 use crate::hashing::Hasher;
 use crate::{
     Error,
     clock::Clock,
-    config::Config,
+    config::{Config, Secret},
     random::Random,
     settings::SettingsCache,
-    store::{Sessions, SettingsTable, Users},
-    tokens::{AccessTokens, Keys, RefreshTokens},
+    store::{SecretStore, Sessions, SettingsTable, Users},
+    tokens::{AccessTokens, KeyStore, Keys, RefreshTokens},
 };
+
+/// The services of AWS that this one is built on.
+#[derive(Debug, Clone)]
+pub struct Clients {
+    /// Keeps the tables.
+    pub dynamodb: aws_sdk_dynamodb::Client,
+    /// Keeps the secret.
+    pub secrets_manager: aws_sdk_secretsmanager::Client,
+}
+
+impl Clients {
+    /// Clients with the same settings.
+    pub fn new(sdk: &SdkConfig) -> Self {
+        Self { dynamodb: aws_sdk_dynamodb::Client::new(sdk), secrets_manager: aws_sdk_secretsmanager::Client::new(sdk) }
+    }
+}
 
 /// Hands each handler the parts that it asks for, and so shows what it may touch.
 #[derive(Debug)]
 pub struct Service {
     config: Config,
-    dynamodb: Client,
+    dynamodb: aws_sdk_dynamodb::Client,
     clock: Clock,
     random: Random,
-    keys: Keys,
+    keys: Arc<KeyStore>,
     settings: Arc<SettingsCache>,
     #[cfg(feature = "hashing")]
     hasher: Hasher,
@@ -34,10 +50,14 @@ impl Service {
     ///
     /// # Errors
     /// [`Error::Internal`] when no keys can be derived from the secret.
-    pub fn new(config: Config, dynamodb: Client, clock: Clock, random: Random) -> Result<Self, Error> {
+    pub fn new(config: Config, clients: Clients, clock: Clock, random: Random) -> Result<Self, Error> {
+        let Clients { dynamodb, secrets_manager } = clients;
         let table = SettingsTable::new(dynamodb.clone(), config.settings_table.clone());
         let settings = SettingsCache::new(table, clock.clone(), config.settings_max_age);
-        let keys = Keys::derive(&config.secret_key)?;
+        let keys = match &config.secret {
+            Secret::Key(key) => KeyStore::Fixed(Arc::new(Keys::derive(key)?)),
+            Secret::Id(id) => KeyStore::rotating(SecretStore::new(secrets_manager, id.clone()), clock.clone()),
+        };
         Ok(Self {
             #[cfg(feature = "hashing")]
             hasher: Hasher::new(random.clone()),
@@ -45,8 +65,20 @@ impl Service {
             dynamodb,
             clock,
             random,
-            keys,
+            keys: Arc::new(keys),
             settings: Arc::new(settings),
+        })
+    }
+
+    /// The same service through other clients.
+    ///
+    /// # Errors
+    /// As [`Service::new`].
+    pub fn with_clients(&self, clients: Clients) -> Result<Self, Error> {
+        Ok(Self {
+            #[cfg(feature = "hashing")]
+            hasher: self.hasher.clone(),
+            ..Self::new(self.config.clone(), clients, self.clock.clone(), self.random.clone())?
         })
     }
 
@@ -70,12 +102,12 @@ impl Service {
     /// Issues and verifies access tokens.
     pub fn access_tokens(&self) -> AccessTokens {
         let (issuer, audience) = (&self.config.token_issuer, &self.config.token_audience);
-        AccessTokens::new(&self.keys, issuer, audience, self.clock.clone(), self.random.clone())
+        AccessTokens::new(self.keys.clone(), issuer, audience, self.clock.clone(), self.random.clone())
     }
 
     /// Writes and verifies refresh tokens.
     pub fn refresh_tokens(&self) -> RefreshTokens {
-        RefreshTokens::new(&self.keys)
+        RefreshTokens::new(self.keys.clone())
     }
 
     /// Hashes and verifies passwords; one for all, since it counts the cores that are busy.

@@ -41,7 +41,7 @@ impl Endpoint for Login {
     }
 
     async fn warm_up(&self) {
-        tokio::join!(self.settings.warm_up(), self.hasher.warm_up());
+        tokio::join!(self.settings.warm_up(), self.access_tokens.warm_up(), self.hasher.warm_up());
     }
 
     async fn handle(&self, request: &Request) -> Result<Response, Error> {
@@ -62,9 +62,10 @@ impl Endpoint for Login {
             return Err(Error::INCORRECT_CREDENTIALS);
         };
 
-        let access = self.access_tokens.issue(user, settings.access_token_seconds())?;
+        let access = self.access_tokens.issue(user, settings.access_token_seconds()).await?;
         let session = self.sessions.open(user, settings.refresh_token_seconds()).await?;
+        let refresh = self.refresh_tokens.write(&session).await?;
         audit::login_succeeded(user);
-        Ok(http::ok(&json!({ "access": access, "refresh": self.refresh_tokens.write(&session) })))
+        Ok(http::ok(&json!({ "access": access, "refresh": refresh })))
     }
 }

@@ -24,9 +24,13 @@ impl Endpoint for Logout {
         Self { sessions: service.sessions(), refresh_tokens: service.refresh_tokens() }
     }
 
+    async fn warm_up(&self) {
+        self.refresh_tokens.warm_up().await;
+    }
+
     async fn handle(&self, request: &Request) -> Result<Response, Error> {
         let presented = request.form()?.required::<PresentedToken>()?;
-        let token = self.refresh_tokens.verify(&presented).ok_or(Error::REFRESH_TOKEN_REFUSED)?;
+        let token = self.refresh_tokens.verify(&presented).await?;
 
         // An expired session that is still stored ends here like any other.
         if !self.sessions.end(&token).await? {

@@ -17,7 +17,7 @@ fn assert_one_line(output: &Output, begins: &str) {
 
 #[test]
 fn a_variable_that_is_missing_is_named_in_one_line() {
-    assert_one_line(&start(&[]), "SECRET_KEY is not set: set it to at least 32 random bytes");
+    assert_one_line(&start(&[]), "SECRET_ID is not set: set it to the ARN of a secret");
 }
 
 #[test]

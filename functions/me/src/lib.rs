@@ -24,8 +24,12 @@ impl Endpoint for Me {
         Self { users: service.users(), access_tokens: service.access_tokens() }
     }
 
+    async fn warm_up(&self) {
+        self.access_tokens.warm_up().await;
+    }
+
     async fn handle(&self, request: &Request) -> Result<Response, Error> {
-        let id = self.access_tokens.verify(request.bearer_token()?)?;
+        let id = self.access_tokens.verify(request.bearer_token()?).await?;
         if request.method == Method::GET { self.show(id).await } else { self.change(id, request).await }
     }
 }

@@ -37,18 +37,18 @@ impl Endpoint for Refresh {
     }
 
     async fn warm_up(&self) {
-        self.settings.warm_up().await;
+        tokio::join!(self.settings.warm_up(), self.refresh_tokens.warm_up());
     }
 
     async fn handle(&self, request: &Request) -> Result<Response, Error> {
         let presented = request.form()?.required::<PresentedToken>()?;
-        let token = self.refresh_tokens.verify(&presented).ok_or(Error::REFRESH_TOKEN_REFUSED)?;
+        let token = self.refresh_tokens.verify(&presented).await?;
 
         let (is_live, user, settings) =
             tokio::try_join!(self.sessions.is_live(&token), self.users.find(token.user), self.settings.current())?;
         let user = user.filter(|_| is_live).ok_or(Error::REFRESH_TOKEN_REFUSED)?;
 
-        let access = self.access_tokens.issue(user.id, settings.access_token_seconds())?;
+        let access = self.access_tokens.issue(user.id, settings.access_token_seconds()).await?;
         audit::token_created(user.id);
         Ok(http::ok(&json!({ "access": access })))
     }

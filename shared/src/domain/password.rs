@@ -13,7 +13,7 @@ const MAX_CHARACTERS: usize = 128;
 #[derive(Debug, Clone)]
 pub struct Password(SecretString);
 
-#[cfg(feature = "password-rules")]
+#[cfg(any(test, feature = "password-rules"))]
 impl Password {
     /// The characters, for judging.
     pub(crate) fn expose(&self) -> &str {

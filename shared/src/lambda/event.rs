@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use lambda_http::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::{Error, http::Request};
 
@@ -15,7 +16,7 @@ use crate::{Error, http::Request};
 /// with a control character. What a client can send must be answered.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct HttpApiEvent {
+pub(super) struct HttpApiEvent {
     raw_path: String,
     #[serde(default)]
     headers: HashMap<String, String>,
@@ -41,6 +42,19 @@ struct Http {
 }
 
 impl HttpApiEvent {
+    /// Reads an event.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when it is of another shape. What it holds is told to nobody, since it may be a password.
+    pub(super) fn read(event: Value) -> Result<Self, Error> {
+        Self::deserialize(event).map_err(|_| {
+            Error::internal(
+                "the event is none of an HTTP API with payload format 2.0: call this function through such an API, \
+                 not a REST API, a load balancer, a schedule or a queue",
+            )
+        })
+    }
+
     /// Whether the event is for this path, with or without a slash at its end. The stage's name comes first where the API
     /// is called under it.
     pub(super) fn is_for(&self, path: &str) -> bool {
@@ -88,7 +102,7 @@ fn header_map(headers: HashMap<String, String>) -> HeaderMap {
 mod tests {
     use proptest::prelude::*;
     use rstest::rstest;
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
 
@@ -102,7 +116,7 @@ mod tests {
             "isBase64Encoded": false,
         });
         change(&mut event);
-        serde_json::from_value(event).unwrap()
+        HttpApiEvent::read(event).unwrap()
     }
 
     #[rstest]
@@ -165,11 +179,17 @@ mod tests {
         assert_eq!(request.headers.len(), 1);
     }
 
-    #[test]
-    fn an_event_of_another_service_is_refused_whole() {
-        for event in [json!({}), json!({"rawPath": "/api/login"}), json!({"httpMethod": "GET", "path": "/api/login"})] {
-            assert!(serde_json::from_value::<HttpApiEvent>(event).is_err());
-        }
+    #[rstest]
+    #[case::nothing(json!({}))]
+    #[case::no_object(json!("swordfish"))]
+    #[case::without_a_context(json!({"rawPath": "/api/login"}))]
+    #[case::without_http(json!({"rawPath": "/api/login", "requestContext": {"requestId": "r1"}}))]
+    #[case::of_a_rest_api(json!({"httpMethod": "GET", "path": "/api/login", "requestContext": {"httpMethod": "GET"}}))]
+    #[case::with_a_secret_for_a_path(json!({"rawPath": {"password": "swordfish"}, "requestContext": {"http": {"method": "GET"}}}))]
+    fn an_event_of_another_shape_is_refused_and_not_shown(#[case] event: Value) {
+        let error = HttpApiEvent::read(event).err().unwrap();
+        assert_eq!(error.status().as_u16(), 500);
+        assert!(error.to_string().contains("HTTP API") && !error.to_string().contains("swordfish"), "{error}");
     }
 
     proptest! {

@@ -4,18 +4,18 @@ mod event;
 
 use std::{future::Future, panic::AssertUnwindSafe, process::ExitCode, sync::Arc};
 
-use aws_sdk_dynamodb::Client;
-pub use event::HttpApiEvent;
+use event::HttpApiEvent;
 use futures_util::FutureExt;
 use lambda_http::{
     aws_lambda_events::apigw::ApiGatewayV2httpResponse,
     http::{HeaderName, HeaderValue, Method},
 };
 use lambda_runtime::{LambdaEvent, service_fn};
+use serde_json::Value;
 use tracing::Instrument;
 
 use crate::{
-    Error, Service,
+    Clients, Error, Service,
     clock::Clock,
     config::Config,
     http::{Request, Response},
@@ -58,8 +58,9 @@ impl<E: Endpoint> Function<E> {
     }
 
     /// Answers an event, whatever it holds and whatever happens.
-    pub async fn call(&self, event: HttpApiEvent) -> ApiGatewayV2httpResponse {
-        let request_id = event.request_id().to_owned();
+    pub async fn call(&self, event: Value) -> ApiGatewayV2httpResponse {
+        let event = HttpApiEvent::read(event);
+        let request_id = event.as_ref().map(HttpApiEvent::request_id).unwrap_or_default().to_owned();
         let span = tracing::info_span!("request", request_id);
         let response = async {
             // Boxed, since the SDK's futures are so deep that the compiler gives up on the type of what holds them.
@@ -75,7 +76,8 @@ impl<E: Endpoint> Function<E> {
         into_event(response.instrument(span).await, &request_id)
     }
 
-    async fn answer(&self, event: HttpApiEvent) -> Result<Response, Error> {
+    async fn answer(&self, event: Result<HttpApiEvent, Error>) -> Result<Response, Error> {
+        let event = event?;
         // The gateway's route takes everything below the path too, so that both forms with and without a slash come here.
         if !event.is_for(E::PATH) {
             return Err(Error::NotFound);
@@ -91,7 +93,9 @@ impl<E: Endpoint> Function<E> {
 /// The answer as API Gateway takes it. To HEAD it has the body that GET gets: every gateway knows to send its length alone.
 fn into_event(response: Response, request_id: &str) -> ApiGatewayV2httpResponse {
     let (mut parts, body) = response.into_parts();
-    if let Ok(id) = HeaderValue::from_str(request_id) {
+    if let Ok(id) = HeaderValue::from_str(request_id)
+        && !id.is_empty()
+    {
         parts.headers.insert(REQUEST_ID, id);
     }
     let mut event = ApiGatewayV2httpResponse::default();
@@ -118,12 +122,12 @@ fn serve<E: Endpoint>() -> Result<(), lambda_runtime::Error> {
     // Lambda sends an environment one request at a time.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let client = Client::new(&store::aws_defaults().load().await);
-        let service = Service::new(config, client, Clock::system(), Random::system())?;
+        let clients = Clients::new(&store::aws_defaults().load().await);
+        let service = Service::new(config, clients, Clock::system(), Random::system())?;
         let endpoint = E::new(&service);
         endpoint.warm_up().await;
         let function = Arc::new(Function::new(endpoint));
-        lambda_runtime::run(service_fn(move |event: LambdaEvent<HttpApiEvent>| {
+        lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| {
             let function = function.clone();
             async move { Ok::<_, lambda_runtime::Error>(function.call(event.payload).await) }
         }))

@@ -1,5 +1,7 @@
-//! The tables. All knowledge of DynamoDB stands here: keys, expressions, and what its errors mean.
+//! The tables and the secret. All knowledge of DynamoDB and Secrets Manager stands here: keys, expressions, and what their
+//! errors mean.
 
+mod secret;
 mod sessions;
 mod settings_table;
 mod transaction;
@@ -17,6 +19,7 @@ use aws_sdk_dynamodb::{
 };
 use secrecy::{ExposeSecret, SecretString};
 
+pub use secret::{SecretStore, SecretVersion};
 pub use sessions::Sessions;
 pub use settings_table::SettingsTable;
 pub use users::{Created, Credentials, Profile, ProfileChange, Updated, Users};

@@ -1,10 +1,12 @@
 //! Access tokens: JWTs after RFC 9068 (`at+jwt`), signed with HS256.
 
+use std::sync::Arc;
+
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, Header, Validation};
 use serde::{Deserialize, Serialize};
 
-use super::Keys;
+use super::{KeyStore, Keys};
 use crate::{
     Error,
     clock::{Clock, UnixSeconds},
@@ -19,9 +21,9 @@ const TYPE: &str = "at+jwt";
 const MAX_BYTES: usize = 4096;
 
 /// Issues and verifies access tokens.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct AccessTokens {
-    keys: Keys,
+    keys: Arc<KeyStore>,
     issuer: String,
     audience: String,
     validation: Validation,
@@ -41,7 +43,7 @@ struct Claims {
 }
 
 impl AccessTokens {
-    pub(crate) fn new(keys: &Keys, issuer: &str, audience: &str, clock: Clock, random: Random) -> Self {
+    pub(crate) fn new(keys: Arc<KeyStore>, issuer: &str, audience: &str, clock: Clock, random: Random) -> Self {
         // The algorithm is the key's, whatever the token names (RFC 8725, section 3.1).
         let mut validation = Validation::new(Algorithm::HS256);
         validation.set_required_spec_claims(&["aud", "exp", "iss", "sub"]);
@@ -49,14 +51,19 @@ impl AccessTokens {
         validation.set_audience(&[audience]);
         // Checked here, against the clock that was handed in and without leeway.
         validation.validate_exp = false;
-        Self { keys: keys.clone(), issuer: issuer.into(), audience: audience.into(), validation, clock, random }
+        Self { keys, issuer: issuer.into(), audience: audience.into(), validation, clock, random }
+    }
+
+    /// Reads the keys before the first request.
+    pub async fn warm_up(&self) {
+        self.keys.warm_up().await;
     }
 
     /// A token for the user that expires in `lifetime` seconds.
     ///
     /// # Errors
-    /// [`Error::Internal`] when there is no randomness or the signature fails.
-    pub fn issue(&self, user: UserId, lifetime: u64) -> Result<String, Error> {
+    /// [`Error::Unavailable`] when there are no keys, [`Error::Internal`] when there is no randomness or the signature fails.
+    pub async fn issue(&self, user: UserId, lifetime: u64) -> Result<String, Error> {
         let now = self.clock.now();
         let claims = Claims {
             iss: self.issuer.clone(),
@@ -66,225 +73,44 @@ impl AccessTokens {
             exp: now.saturating_add(lifetime),
             jti: BASE64_URL_SAFE_NO_PAD.encode(self.random.bytes::<16>()?),
         };
-        let header =
-            Header { typ: Some(TYPE.into()), kid: Some(self.keys.id.clone()), ..Header::new(Algorithm::HS256) };
-        jsonwebtoken::encode(&header, &claims, &self.keys.signing).map_err(Error::internal)
+        let keys = self.keys.signing().await?;
+        let header = Header { typ: Some(TYPE.into()), kid: Some(keys.id.clone()), ..Header::new(Algorithm::HS256) };
+        jsonwebtoken::encode(&header, &claims, &keys.signing).map_err(Error::internal)
     }
 
     /// The user whom the token was issued to.
     ///
     /// # Errors
     /// [`Error::TokenRefused`]: `Token has expired.` for a token of ours whose time is over, `Invalid token.` for any other.
-    pub fn verify(&self, token: &str) -> Result<UserId, Error> {
-        let claims = self.claims(token).ok_or(Error::TokenRefused("Invalid token."))?;
+    /// [`Error::Unavailable`] when it can not be told whose the token is.
+    pub async fn verify(&self, token: &str) -> Result<UserId, Error> {
+        let invalid = Error::TokenRefused("Invalid token.");
+        let Some(key_id) = key_id(token) else { return Err(invalid) };
+        // Keys that the token names and that did not sign it are found all the same: there are no others to look for.
+        let claims = self.keys.find(|keys| (keys.id == key_id).then(|| self.claims(token, keys))).await?.flatten();
+        let Some(claims) = claims else { return Err(invalid) };
         if claims.exp <= self.clock.now() {
             return Err(Error::TokenRefused("Token has expired."));
         }
-        claims.sub.parse().ok().and_then(UserId::new).ok_or(Error::TokenRefused("Invalid token."))
+        claims.sub.parse().ok().and_then(UserId::new).ok_or(invalid)
     }
 
-    /// The claims of a token of ours, expired or not.
-    fn claims(&self, token: &str) -> Option<Claims> {
-        if token.len() > MAX_BYTES {
-            return None;
-        }
-        let header = jsonwebtoken::decode_header(token).ok()?;
-        // `crit` names what must be understood, and nothing is (RFC 7515, section 4.1.11).
-        let ours =
-            header.typ.as_deref() == Some(TYPE) && header.kid.as_ref() == Some(&self.keys.id) && header.crit.is_none();
-        let decoded = ours.then(|| jsonwebtoken::decode(token, &self.keys.verifying, &self.validation))?;
-        decoded.ok().map(|data| data.claims)
+    /// The claims of a token signed with these keys, expired or not.
+    fn claims(&self, token: &str, keys: &Keys) -> Option<Claims> {
+        jsonwebtoken::decode(token, &keys.verifying, &self.validation).ok().map(|data| data.claims)
     }
 }
 
-impl std::fmt::Debug for AccessTokens {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("AccessTokens").field("keys", &self.keys).finish_non_exhaustive()
+/// The keys that a token names, unless its header is not one of ours.
+fn key_id(token: &str) -> Option<String> {
+    if token.len() > MAX_BYTES {
+        return None;
     }
+    let header = jsonwebtoken::decode_header(token).ok()?;
+    // `crit` names what must be understood, and nothing is (RFC 7515, section 4.1.11).
+    let is_ours = header.typ.as_deref() == Some(TYPE) && header.alg == Algorithm::HS256 && header.crit.is_none();
+    header.kid.filter(|_| is_ours)
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    };
-
-    use jsonwebtoken::EncodingKey;
-    use proptest::prelude::*;
-    use rstest::rstest;
-    use secrecy::SecretString;
-    use serde_json::{Value, json};
-
-    use super::*;
-
-    const NOW: UnixSeconds = 1_800_000_000;
-    const INVALID: &str = "Invalid token.";
-
-    fn keys() -> Keys {
-        Keys::derive(&SecretString::from("0123456789abcdef0123456789abcdef")).unwrap()
-    }
-
-    fn tokens_at(clock: Clock) -> AccessTokens {
-        AccessTokens::new(&keys(), "issuer", "audience", clock, Random::system())
-    }
-
-    fn tokens() -> AccessTokens {
-        tokens_at(Clock::new(|| NOW))
-    }
-
-    fn user() -> UserId {
-        UserId::new(42).unwrap()
-    }
-
-    fn refusal(token: &str) -> &'static str {
-        match tokens().verify(token) {
-            Err(Error::TokenRefused(text)) => text,
-            other => panic!("{other:?}"),
-        }
-    }
-
-    /// A token signed with our key, whatever it says.
-    fn signed(header: &Value, claims: &Value) -> String {
-        let part = |value: &Value| BASE64_URL_SAFE_NO_PAD.encode(value.to_string());
-        let message = format!("{}.{}", part(header), part(claims));
-        let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &keys().signing, Algorithm::HS256).unwrap();
-        format!("{message}.{signature}")
-    }
-
-    fn header_with(name: &str, value: Value) -> Value {
-        let mut header = json!({"typ": "at+jwt", "alg": "HS256", "kid": keys().id});
-        header[name] = value;
-        header
-    }
-
-    fn claims_with(name: &str, value: Value) -> Value {
-        let mut claims =
-            json!({"iss": "issuer", "aud": "audience", "sub": "42", "iat": NOW, "exp": NOW + 300, "jti": "x"});
-        claims[name] = value;
-        claims
-    }
-
-    #[test]
-    fn a_token_names_its_user() {
-        let token = tokens().issue(user(), 300).unwrap();
-        assert_eq!(tokens().verify(&token).unwrap(), user());
-    }
-
-    #[test]
-    fn a_token_says_what_the_contract_says_and_no_more() {
-        let token = tokens().issue(user(), 300).unwrap();
-        let mut parts = token.split('.').map(|part| BASE64_URL_SAFE_NO_PAD.decode(part).unwrap());
-        let header: Value = serde_json::from_slice(&parts.next().unwrap()).unwrap();
-        assert_eq!(header, json!({"typ": "at+jwt", "alg": "HS256", "kid": keys().id}));
-        let mut claims: Value = serde_json::from_slice(&parts.next().unwrap()).unwrap();
-        assert_eq!(claims["jti"].take().as_str().unwrap().len(), 22);
-        let expected = json!({
-            "iss": "issuer", "aud": "audience", "sub": "42", "iat": NOW, "exp": NOW + 300, "jti": null,
-        });
-        assert_eq!(claims, expected);
-    }
-
-    #[rstest]
-    #[case::a_second_before_it_expires(299, None)]
-    #[case::the_second_it_expires(300, Some("Token has expired."))]
-    #[case::a_second_after_it_expired(301, Some("Token has expired."))]
-    fn a_token_lives_for_its_lifetime_to_the_second(#[case] age: u64, #[case] refused: Option<&str>) {
-        let time = Arc::new(AtomicU64::new(NOW));
-        let clock = {
-            let time = time.clone();
-            Clock::new(move || time.load(Ordering::Relaxed))
-        };
-        let tokens = tokens_at(clock);
-        let token = tokens.issue(user(), 300).unwrap();
-        time.store(NOW + age, Ordering::Relaxed);
-        let detail = tokens.verify(&token).err().map(|error| match error {
-            Error::TokenRefused(text) => text,
-            other => panic!("{other:?}"),
-        });
-        assert_eq!(detail, refused);
-    }
-
-    #[test]
-    fn a_token_from_the_future_is_taken_since_clocks_differ() {
-        let token = signed(&header_with("typ", "at+jwt".into()), &claims_with("iat", (NOW + 60).into()));
-        assert_eq!(tokens().verify(&token).unwrap(), user());
-    }
-
-    #[rstest]
-    #[case::another_type("typ", json!("JWT"))]
-    #[case::no_type("typ", Value::Null)]
-    #[case::no_algorithm("alg", json!("none"))]
-    #[case::another_hmac("alg", json!("HS512"))]
-    #[case::an_asymmetric_algorithm("alg", json!("RS256"))]
-    #[case::an_algorithm_in_lower_case("alg", json!("hs256"))]
-    #[case::an_unknown_key("kid", json!("other"))]
-    #[case::no_key("kid", Value::Null)]
-    #[case::something_critical("crit", json!(["exp"]))]
-    fn a_header_is_refused_even_with_a_good_signature(#[case] name: &str, #[case] value: Value) {
-        let token = signed(&header_with(name, value), &claims_with("iat", NOW.into()));
-        assert_eq!(refusal(&token), INVALID);
-    }
-
-    #[rstest]
-    #[case::another_issuer("iss", json!("other"))]
-    #[case::no_issuer("iss", Value::Null)]
-    #[case::another_audience("aud", json!("other"))]
-    #[case::a_list_of_audiences("aud", json!(["audience"]))]
-    #[case::no_audience("aud", Value::Null)]
-    #[case::no_expiry("exp", Value::Null)]
-    #[case::an_expiry_in_a_string("exp", json!("1900000000"))]
-    #[case::no_subject("sub", Value::Null)]
-    #[case::a_subject_that_is_a_number("sub", json!(42))]
-    #[case::a_subject_that_is_no_id("sub", json!("ada"))]
-    #[case::a_subject_out_of_range("sub", json!("0"))]
-    fn a_claim_is_refused_even_with_a_good_signature(#[case] name: &str, #[case] value: Value) {
-        let token = signed(&header_with("typ", "at+jwt".into()), &claims_with(name, value));
-        assert_eq!(refusal(&token), INVALID);
-    }
-
-    #[test]
-    fn an_expired_token_of_another_issuer_is_invalid_rather_than_expired() {
-        let mut claims = claims_with("exp", (NOW - 1).into());
-        claims["iss"] = "other".into();
-        assert_eq!(refusal(&signed(&header_with("typ", "at+jwt".into()), &claims)), INVALID);
-    }
-
-    #[test]
-    fn a_token_signed_with_another_key_is_refused() {
-        let header = Header { typ: Some(TYPE.into()), kid: Some(keys().id), ..Header::new(Algorithm::HS256) };
-        let key = EncodingKey::from_secret(b"another secret of at least 32 bytes");
-        let token = jsonwebtoken::encode(&header, &claims_with("iat", NOW.into()), &key).unwrap();
-        assert_eq!(refusal(&token), INVALID);
-    }
-
-    #[test]
-    fn every_bit_flipped_is_refused() {
-        let token = tokens().issue(user(), 300).unwrap();
-        for (position, bit) in (0..token.len()).flat_map(|position| (0..7).map(move |bit| (position, bit))) {
-            let mut bytes = token.clone().into_bytes();
-            bytes[position] ^= 1 << bit;
-            let flipped = String::from_utf8(bytes).unwrap();
-            assert_eq!(refusal(&flipped), INVALID, "bit {bit} of byte {position}");
-        }
-    }
-
-    #[rstest]
-    #[case::padding(|token: &str| format!("{token}="))]
-    #[case::a_fourth_part(|token: &str| format!("{token}.e30"))]
-    #[case::two_parts(|token: &str| token.rsplit_once('.').unwrap().0.into())]
-    #[case::no_signature(|token: &str| format!("{}.", token.rsplit_once('.').unwrap().0))]
-    #[case::over_4096_bytes(|token: &str| format!("{token}{}", "A".repeat(4096)))]
-    #[case::empty(|_: &str| String::new())]
-    fn a_malformed_token_is_refused(#[case] deform: fn(&str) -> String) {
-        let token = tokens().issue(user(), 300).unwrap();
-        assert_eq!(refusal(&deform(&token)), INVALID);
-    }
-
-    proptest! {
-        #[test]
-        fn no_text_makes_it_panic(token in "\\PC{0,200}") {
-            prop_assert!(tokens().verify(&token).is_err());
-        }
-    }
-}
+mod tests;

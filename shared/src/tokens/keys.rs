@@ -8,10 +8,9 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use jsonwebtoken::{DecodingKey, EncodingKey};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::Error;
+use crate::{Error, config::MIN_SECRET_BYTES, store::SecretVersion};
 
-/// The keys derived from one secret. Cheap enough to clone, never printed.
-#[derive(Clone)]
+/// The keys derived from one secret. Never printed.
 pub struct Keys {
     /// Names the key in an access token's header.
     pub(super) id: String,
@@ -38,6 +37,18 @@ impl Keys {
             verifying: DecodingKey::from_secret(&access),
             refresh: hmac::Key::new(hmac::HMAC_SHA256, &refresh),
         })
+    }
+
+    /// The keys of a version of the secret in Secrets Manager, which the version names.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the secret is too short.
+    pub(super) fn of_version(version: &SecretVersion) -> Result<Self, Error> {
+        if version.value.expose_secret().len() < MIN_SECRET_BYTES {
+            let reason = format!("the secret's version {} has fewer than {MIN_SECRET_BYTES} bytes", version.id);
+            return Err(Error::Unavailable(reason.into()));
+        }
+        Ok(Self { id: version.id.clone(), ..Self::derive(&version.value)? })
     }
 }
 

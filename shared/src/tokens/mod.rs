@@ -1,9 +1,11 @@
 //! Access tokens, refresh tokens, and the keys that they are made with.
 
 mod access;
+mod key_store;
 mod keys;
 mod refresh;
 
 pub use access::AccessTokens;
+pub use key_store::{KeyStore, RotatingKeys};
 pub use keys::Keys;
 pub use refresh::{PresentedToken, RefreshToken, RefreshTokens, SessionId};

@@ -4,19 +4,25 @@
 //! hash of one, so that a leaked table forges nothing; session ids are random, so that a leaked secret finds none; and
 //! what nobody issued is refused without a read.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use aws_lc_rs::hmac;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 
-use super::Keys;
-use crate::domain::{Field, Message, UserId};
+use super::{KeyStore, Keys};
+use crate::{
+    Error,
+    domain::{Field, Message, UserId},
+};
 
 /// Tells people and secret scanners what they look at.
 const PREFIX: &str = "psr_";
 
 /// User id, session id and counter, all big-endian.
 const CONTENT_BYTES: usize = 8 + 16 + 4;
+
+/// HMAC-SHA256.
+const MAC_BYTES: usize = 32;
 
 /// What names a session among its user's: 128 random bits.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -60,32 +66,61 @@ impl fmt::Debug for PresentedToken {
 /// Writes and verifies refresh tokens.
 #[derive(Debug, Clone)]
 pub struct RefreshTokens {
-    key: hmac::Key,
+    keys: Arc<KeyStore>,
 }
 
 impl RefreshTokens {
-    pub(crate) fn new(keys: &Keys) -> Self {
-        Self { key: keys.refresh.clone() }
+    pub(crate) fn new(keys: Arc<KeyStore>) -> Self {
+        Self { keys }
+    }
+
+    /// Reads the keys before the first request.
+    pub async fn warm_up(&self) {
+        self.keys.warm_up().await;
     }
 
     /// The token as clients get it.
-    pub fn write(&self, token: &RefreshToken) -> String {
-        let mut bytes = Vec::with_capacity(CONTENT_BYTES + 32);
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when there are no keys.
+    pub async fn write(&self, token: &RefreshToken) -> Result<String, Error> {
+        let mut bytes = Vec::with_capacity(CONTENT_BYTES + MAC_BYTES);
         bytes.extend(token.user.get().to_be_bytes());
         bytes.extend(token.session.0);
         bytes.extend(token.counter.to_be_bytes());
-        let mac = hmac::sign(&self.key, &bytes);
+        let mac = hmac::sign(&self.keys.signing().await?.refresh, &bytes);
         bytes.extend(mac.as_ref());
-        format!("{PREFIX}{}", BASE64_URL_SAFE_NO_PAD.encode(bytes))
+        Ok(format!("{PREFIX}{}", BASE64_URL_SAFE_NO_PAD.encode(bytes)))
     }
 
     /// The token, if this service issued it.
-    pub fn verify(&self, presented: &PresentedToken) -> Option<RefreshToken> {
-        let bytes = BASE64_URL_SAFE_NO_PAD.decode(presented.0.strip_prefix(PREFIX)?).ok()?;
-        let (content, mac) = bytes.split_at_checked(CONTENT_BYTES)?;
-        // In constant time, and false for a MAC of another length.
-        hmac::verify(&self.key, content, mac).ok()?;
-        let (user, rest) = content.split_first_chunk()?;
+    ///
+    /// # Errors
+    /// [`Error::REFRESH_TOKEN_REFUSED`] when it did not, [`Error::Unavailable`] when that can not be told.
+    pub async fn verify(&self, presented: &PresentedToken) -> Result<RefreshToken, Error> {
+        let sealed = Sealed::parse(&presented.0).ok_or(Error::REFRESH_TOKEN_REFUSED)?;
+        self.keys.find(|keys| sealed.open(keys)).await?.ok_or(Error::REFRESH_TOKEN_REFUSED)
+    }
+}
+
+/// What has the form of a token.
+struct Sealed {
+    content: [u8; CONTENT_BYTES],
+    mac: [u8; MAC_BYTES],
+}
+
+impl Sealed {
+    fn parse(text: &str) -> Option<Self> {
+        let bytes = BASE64_URL_SAFE_NO_PAD.decode(text.strip_prefix(PREFIX)?).ok()?;
+        let (content, mac) = bytes.split_first_chunk()?;
+        Some(Self { content: *content, mac: mac.try_into().ok()? })
+    }
+
+    /// The token, if it was sealed with these keys.
+    fn open(&self, keys: &Keys) -> Option<RefreshToken> {
+        // In constant time.
+        hmac::verify(&keys.refresh, &self.content, &self.mac).ok()?;
+        let (user, rest) = self.content.split_first_chunk()?;
         let (session, counter) = rest.split_first_chunk()?;
         Some(RefreshToken {
             user: UserId::new(u64::from_be_bytes(*user))?,
@@ -97,6 +132,7 @@ impl RefreshTokens {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt;
     use proptest::prelude::*;
     use rstest::rstest;
     use secrecy::SecretString;
@@ -104,11 +140,17 @@ mod tests {
     use super::*;
 
     fn tokens(secret: &str) -> RefreshTokens {
-        RefreshTokens::new(&Keys::derive(&SecretString::from(secret)).unwrap())
+        let keys = Keys::derive(&SecretString::from(secret)).unwrap();
+        RefreshTokens::new(Arc::new(KeyStore::Fixed(Arc::new(keys))))
+    }
+
+    /// Fixed keys are there at once.
+    fn write(secret: &str, token: &RefreshToken) -> String {
+        tokens(secret).write(token).now_or_never().unwrap().unwrap()
     }
 
     fn verify(text: &str) -> Option<RefreshToken> {
-        tokens("secret").verify(&PresentedToken::parse(text).unwrap())
+        tokens("secret").verify(&PresentedToken::parse(text).unwrap()).now_or_never().unwrap().ok()
     }
 
     fn token() -> RefreshToken {
@@ -117,7 +159,7 @@ mod tests {
 
     #[test]
     fn a_token_is_84_characters_that_need_no_escaping_in_a_url() {
-        let text = tokens("secret").write(&token());
+        let text = write("secret", &token());
         assert_eq!(text.len(), 84);
         assert!(text.starts_with("psr_"));
         assert!(text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)), "{text}");
@@ -125,7 +167,7 @@ mod tests {
 
     #[test]
     fn every_bit_flipped_is_refused() {
-        let text = tokens("secret").write(&token());
+        let text = write("secret", &token());
         assert_eq!(verify(&text), Some(token()));
         for (position, bit) in (0..text.len()).flat_map(|position| (0..7).map(move |bit| (position, bit))) {
             let mut bytes = text.clone().into_bytes();
@@ -137,7 +179,7 @@ mod tests {
 
     #[test]
     fn a_token_under_another_secret_is_refused() {
-        assert_eq!(verify(&tokens("another").write(&token())), None);
+        assert_eq!(verify(&write("another", &token())), None);
     }
 
     #[rstest]
@@ -153,7 +195,7 @@ mod tests {
 
     #[test]
     fn a_token_with_more_or_less_is_refused() {
-        let text = tokens("secret").write(&token());
+        let text = write("secret", &token());
         for deformed in
             [format!("{text}A"), format!("{text}="), format!("{text}AAAA"), text[..80].into(), text[..64].into()]
         {
@@ -170,7 +212,7 @@ mod tests {
         #[test]
         fn what_is_written_is_read(id in 1..=UserId::MAX, session: [u8; 16], counter: u32) {
             let token = RefreshToken { user: UserId::new(id).unwrap(), session: SessionId(session), counter };
-            prop_assert_eq!(verify(&tokens("secret").write(&token)), Some(token));
+            prop_assert_eq!(verify(&write("secret", &token)), Some(token));
         }
 
         #[test]

@@ -2,12 +2,12 @@
 
 use std::{fs, net::Ipv4Addr, path::PathBuf};
 
-use aws_config::Region;
+use aws_config::{ConfigLoader, Region};
 use aws_sdk_dynamodb::{Client, config::Credentials};
-use shared::store;
+use shared::{Clients, store};
 use tokio::{sync::watch, task::JoinHandle};
 
-use crate::{Options, StartError, listen, local_address, told};
+use crate::{Options, Secret, StartError, listen, local_address, told};
 
 /// The name of the file in the folder for data.
 const FILE: &str = "dynamodb.sqlite";
@@ -59,22 +59,16 @@ impl Database {
         self.file.as_ref()
     }
 
-    /// A client of it.
-    pub async fn client(&self) -> Client {
-        Client::new(&self.sdk_config().await)
+    /// The clients of a service on it whose secret is there.
+    pub async fn clients(&self, secret: &Secret) -> Clients {
+        let is_remote = matches!(secret, Secret::SecretsManager(_));
+        let secrets_manager = aws_sdk_secretsmanager::Client::new(&sdk(!is_remote).load().await);
+        Clients { dynamodb: self.client().await, secrets_manager }
     }
 
-    /// The SDK's settings for it, for clients that need more.
-    pub async fn sdk_config(&self) -> aws_config::SdkConfig {
-        let mut loader = store::aws_defaults().endpoint_url(&self.url);
-        let has_credentials = ["AWS_ACCESS_KEY_ID", "AWS_PROFILE"].iter().any(|name| std::env::var_os(name).is_some());
-        if self.embedded.is_some() || !has_credentials {
-            // Local implementations want some, and take any.
-            loader = loader
-                .credentials_provider(Credentials::new("local", "local", None, None, "placeholder"))
-                .region(Region::from_static("us-east-1"));
-        }
-        loader.load().await
+    /// A client of it.
+    pub async fn client(&self) -> Client {
+        Client::new(&sdk(self.embedded.is_some()).endpoint_url(&self.url).load().await)
     }
 
     /// Ends the embedded DynamoDB.
@@ -84,6 +78,17 @@ impl Database {
             let _ = server.await;
         }
     }
+}
+
+/// The SDK's settings: the environment's, but placeholders where nobody looks at them, or where the environment has none.
+fn sdk(any_will_do: bool) -> ConfigLoader {
+    let loader = store::aws_defaults();
+    let has_credentials = ["AWS_ACCESS_KEY_ID", "AWS_PROFILE"].iter().any(|name| std::env::var_os(name).is_some());
+    if has_credentials && !any_will_do {
+        return loader;
+    }
+    let placeholders = Credentials::new("local", "local", None, None, "placeholder");
+    loader.credentials_provider(placeholders).region(Region::from_static("us-east-1"))
 }
 
 fn open(options: &Options) -> Result<(dynoxide::Database, Option<PathBuf>), StartError> {

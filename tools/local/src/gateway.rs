@@ -21,7 +21,7 @@ use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpResponse;
 use serde_json::{Map, Value, json};
 use shared::{
     Error, Service,
-    lambda::{Endpoint, Function, HttpApiEvent},
+    lambda::{Endpoint, Function},
     random::Random,
 };
 use tower_http::cors::CorsLayer;
@@ -35,15 +35,20 @@ const MAX_BODY_BYTES: usize = 10 * 1024 * 1024;
 ///
 /// # Errors
 /// [`StartError::Template`] when the template has a function that this program does not.
-pub(crate) async fn router(service: &Service, template: &Template, options: &Options) -> Result<Router, StartError> {
+pub(crate) async fn router(
+    service_of: impl Fn(&str) -> Result<Service, Error>,
+    template: &Template,
+    options: &Options,
+) -> Result<Router, StartError> {
     let mut router = Router::new();
     for (binary, paths) in template.functions() {
+        let service = service_of(binary)?;
         router = match binary {
-            "login" => mount::<login::Login>(router, service, &paths).await,
-            "logout" => mount::<logout::Logout>(router, service, &paths).await,
-            "me" => mount::<me::Me>(router, service, &paths).await,
-            "refresh" => mount::<refresh::Refresh>(router, service, &paths).await,
-            "register" => mount::<register::Register>(router, service, &paths).await,
+            "login" => mount::<login::Login>(router, &service, &paths).await,
+            "logout" => mount::<logout::Logout>(router, &service, &paths).await,
+            "me" => mount::<me::Me>(router, &service, &paths).await,
+            "refresh" => mount::<refresh::Refresh>(router, &service, &paths).await,
+            "register" => mount::<register::Register>(router, &service, &paths).await,
             other => return Err(StartError::Template(format!("there is no function {other}"))),
         };
     }
@@ -83,7 +88,7 @@ async fn call<E: Endpoint>(function: Arc<Function<E>>, request: Request) -> Resp
 }
 
 /// The event that API Gateway would send.
-async fn event(request: Request) -> Result<HttpApiEvent, Error> {
+async fn event(request: Request) -> Result<Value, Error> {
     let (parts, body) = request.into_parts();
     let body = body::to_bytes(body, MAX_BODY_BYTES).await.map_err(|_| Error::BodyTooLarge)?;
     let (text, base64) = match str::from_utf8(&body) {
@@ -91,7 +96,7 @@ async fn event(request: Request) -> Result<HttpApiEvent, Error> {
         Err(_) => (BASE64_STANDARD.encode(&body), true),
     };
     let source = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip().to_string());
-    let event = json!({
+    Ok(json!({
         "version": "2.0",
         "routeKey": "$default",
         "rawPath": parts.uri.path(),
@@ -104,8 +109,7 @@ async fn event(request: Request) -> Result<HttpApiEvent, Error> {
         },
         "body": text,
         "isBase64Encoded": base64,
-    });
-    serde_json::from_value(event).map_err(Error::internal)
+    }))
 }
 
 /// Headers of one name in one, with commas.

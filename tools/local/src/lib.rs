@@ -17,7 +17,7 @@ pub use database::Database;
 pub use options::Options;
 pub use secret::Secret;
 use shared::{
-    Service,
+    Clients, Service,
     clock::Clock,
     config::{Config, ConfigError},
     random::Random,
@@ -96,27 +96,40 @@ impl Stack {
     /// # Errors
     /// The first thing that is in the way.
     pub async fn start(options: &Options, variable: impl Fn(&str) -> Option<String>) -> Result<Self, StartError> {
+        Self::start_with(options, variable, |_, clients| clients).await
+    }
+
+    /// Starts the stack, with each function's clients of AWS as `adapt` makes them of the function's name and the usual ones.
+    ///
+    /// # Errors
+    /// The first thing that is in the way.
+    pub async fn start_with(
+        options: &Options,
+        variable: impl Fn(&str) -> Option<String>,
+        adapt: impl Fn(&str, Clients) -> Clients,
+    ) -> Result<Self, StartError> {
         let template = Template::read()?;
         // The ports first: whoever started the stack twice learns that, and nothing is touched.
         let listener = listen(options.host, options.port, "--port").await?;
         let database = Database::start(options).await?;
 
         let given = |name: &str| variable(name).filter(|value| !value.is_empty());
-        let (secret_key, secret) = secret::find(given("SECRET_KEY"), options)?;
+        let (secret_key, secret) = secret::find(given, options)?;
         let mut config = Config::from_variables(|name| match name {
-            "SECRET_KEY" => Some(secret_key.clone()),
+            "SECRET_KEY" => secret_key.clone(),
             _ => given(name).or_else(|| template.variable(name)),
         })?;
         // A change in the settings item holds at the next request.
         config.settings_max_age = std::time::Duration::ZERO;
 
-        let client = database.client().await;
-        tables::create_missing(&client, database.url(), &template).await?;
-        let settings = SettingsTable::new(client.clone(), config.settings_table.clone());
+        let clients = database.clients(&secret).await;
+        tables::create_missing(&clients.dynamodb, database.url(), &template).await?;
+        let settings = SettingsTable::new(clients.dynamodb.clone(), config.settings_table.clone());
         settings.write_if_missing(Settings::default().to_item()).await?;
 
-        let service = Service::new(config, client, Clock::system(), Random::system())?;
-        let router = gateway::router(&service, &template, options).await?;
+        let service = Service::new(config, clients.clone(), Clock::system(), Random::system())?;
+        let service_of = |function: &str| service.with_clients(adapt(function, clients.clone()));
+        let router = gateway::router(service_of, &template, options).await?;
         let url = format!("http://{}", local_address(&listener)?);
         let (stop, stopped) = watch::channel(false);
         let server = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>());

@@ -19,6 +19,7 @@ use tracing_subscriber::{
     bin_name = "cargo run --",
     after_help = "Environment, also read from a file .env:
   SECRET_KEY      at least 32 random bytes; without it one is made and kept in the folder for data
+  SECRET_ID       instead: the ARN or name of a secret in Secrets Manager, read with the AWS CLI's settings
   TOKEN_ISSUER    the claim iss of access tokens [default: pyshop-auth]
   TOKEN_AUDIENCE  the claim aud of access tokens [default: pyshop-api]
   LOG_LEVEL       error, warn, info, debug, trace or off, for the functions' log on standard error [default: warn]
@@ -79,6 +80,7 @@ fn announce(stack: &Stack) {
     };
     let secret = match &stack.secret {
         Secret::Environment => "SECRET_KEY".into(),
+        Secret::SecretsManager(id) => format!("{id} in Secrets Manager"),
         Secret::File(path) => format!("{}", path.display()),
         Secret::Made(path) => format!("{}, made now; set SECRET_KEY to use your own", path.display()),
         Secret::InMemory => "made now, kept nowhere; set SECRET_KEY to use your own".into(),

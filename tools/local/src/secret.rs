@@ -19,6 +19,8 @@ const FILE: &str = "secret_key";
 pub enum Secret {
     /// From `SECRET_KEY`.
     Environment,
+    /// In Secrets Manager, under the id in `SECRET_ID`.
+    SecretsManager(String),
     /// From the file, where an earlier start left it.
     File(PathBuf),
     /// Made at this start, and left in the file for the next.
@@ -27,15 +29,26 @@ pub enum Secret {
     InMemory,
 }
 
-/// The secret and where it came from. Without one in the environment, one is made and kept, so that tokens outlive a
-/// restart.
+/// The secret, unless it is in Secrets Manager, and where it came from. Without one in the environment, one is made and kept,
+/// so that tokens outlive a restart.
 ///
 /// # Errors
 /// [`StartError::Folder`] when the file can be neither read nor written.
-pub(crate) fn find(from_environment: Option<String>, options: &Options) -> Result<(String, Secret), StartError> {
-    if let Some(secret) = from_environment {
-        return Ok((secret, Secret::Environment));
+pub(crate) fn find(
+    variable: impl Fn(&str) -> Option<String>,
+    options: &Options,
+) -> Result<(Option<String>, Secret), StartError> {
+    if let Some(secret) = variable("SECRET_KEY") {
+        return Ok((Some(secret), Secret::Environment));
     }
+    if let Some(id) = variable("SECRET_ID") {
+        return Ok((None, Secret::SecretsManager(id)));
+    }
+    let (secret, source) = find_or_make(options)?;
+    Ok((Some(secret), source))
+}
+
+fn find_or_make(options: &Options) -> Result<(String, Secret), StartError> {
     let new = || Ok::<_, StartError>(BASE64_STANDARD.encode(Random::system().bytes::<48>()?));
     if options.in_memory {
         return Ok((new()?, Secret::InMemory));
@@ -64,6 +77,8 @@ fn write_private(path: &Path, text: &str) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use rstest::rstest;
+
     use super::*;
 
     fn options(folder: &Path) -> Options {
@@ -73,10 +88,10 @@ mod tests {
     #[test]
     fn a_secret_is_made_once_and_found_again() {
         let folder = tempfile::tempdir().unwrap();
-        let (made, source) = find(None, &options(folder.path())).unwrap();
+        let (made, source) = find(|_| None, &options(folder.path())).unwrap();
         assert_eq!(source, Secret::Made(folder.path().join(FILE)));
-        assert_eq!(made.len(), 64);
-        let (found, source) = find(None, &options(folder.path())).unwrap();
+        assert_eq!(made.as_ref().unwrap().len(), 64);
+        let (found, source) = find(|_| None, &options(folder.path())).unwrap();
         assert_eq!((found, source), (made, Secret::File(folder.path().join(FILE))));
     }
 
@@ -85,16 +100,24 @@ mod tests {
     fn the_file_is_readable_by_its_owner_alone() {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
-        find(None, &options(folder.path())).unwrap();
+        find(|_| None, &options(folder.path())).unwrap();
         let mode = fs::metadata(folder.path().join(FILE)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
     }
 
-    #[test]
-    fn the_environments_secret_goes_first_and_is_kept_nowhere() {
+    #[rstest]
+    #[case::the_secret(&["SECRET_KEY"], Some("the SECRET_KEY"), Secret::Environment)]
+    #[case::its_id(&["SECRET_ID"], None, Secret::SecretsManager("the SECRET_ID".into()))]
+    #[case::both(&["SECRET_KEY", "SECRET_ID"], Some("the SECRET_KEY"), Secret::Environment)]
+    fn the_environment_goes_first_and_nothing_is_written(
+        #[case] set: &[&str],
+        #[case] secret: Option<&str>,
+        #[case] source: Secret,
+    ) {
         let folder = tempfile::tempdir().unwrap();
-        let (secret, source) = find(Some("mine".into()), &options(folder.path())).unwrap();
-        assert_eq!((secret.as_str(), source), ("mine", Secret::Environment));
+        let variable = |name: &str| set.contains(&name).then(|| format!("the {name}"));
+        let found = find(variable, &options(folder.path())).unwrap();
+        assert_eq!(found, (secret.map(Into::into), source));
         assert!(!folder.path().join(FILE).exists());
     }
 
@@ -102,7 +125,7 @@ mod tests {
     fn in_memory_nothing_is_written() {
         let folder = tempfile::tempdir().unwrap();
         let options = Options { in_memory: true, ..options(folder.path()) };
-        assert_eq!(find(None, &options).unwrap().1, Secret::InMemory);
+        assert_eq!(find(|_| None, &options).unwrap().1, Secret::InMemory);
         assert!(!folder.path().join(FILE).exists());
     }
 }

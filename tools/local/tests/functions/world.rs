@@ -19,10 +19,10 @@ use aws_sdk_dynamodb::{
     types::AttributeValue,
 };
 use lambda_http::http::HeaderName;
-use local::{Database, Options, tables, template::Template};
+use local::{Database, Options, Secret, tables, template::Template};
 use serde_json::{Value, json};
 use shared::{
-    Service,
+    Clients, Service,
     clock::Clock,
     config::Config,
     lambda::{Endpoint, Function},
@@ -84,10 +84,10 @@ impl World {
     pub(crate) async fn on(database: Database, settings_max_age: Duration, random: Random) -> Self {
         logs::keep();
         let template = Template::read().unwrap();
-        let client = database.client().await;
+        let clients = database.clients(&Secret::InMemory).await;
+        let client = clients.dynamodb.clone();
         let requests = Requests::default();
-        let sdk = aws_sdk_dynamodb::config::Builder::from(&database.sdk_config().await);
-        let counted = Client::from_conf(sdk.interceptor(requests.clone()).build());
+        let counted = Client::from_conf(client.config().to_builder().interceptor(requests.clone()).build());
         let config = Config::from_variables(|name| match name {
             "SECRET_KEY" => Some("0123456789abcdef0123456789abcdef".into()),
             _ => template.variable(name),
@@ -98,7 +98,7 @@ impl World {
             let now = now.clone();
             Clock::new(move || now.load(Ordering::Relaxed))
         };
-        let service = Service::new(config, counted, clock, random).unwrap();
+        let service = Service::new(config, Clients { dynamodb: counted, ..clients }, clock, random).unwrap();
         Self { client, requests, service, now, database: Some(database) }
     }
 
@@ -115,7 +115,7 @@ impl World {
     /// Sends an event to a function.
     pub(crate) async fn send(&self, function: &Function<impl Endpoint>, event: Value) -> Answer {
         self.requests.forget();
-        let response = function.call(serde_json::from_value(event).unwrap()).await;
+        let response = function.call(event).await;
         let body = response.body.map(|body| body.to_vec()).unwrap_or_default();
         let header = |name: &HeaderName| (name.to_string(), response.headers[name].to_str().unwrap().to_owned());
         Answer {
