@@ -3,7 +3,9 @@
 //! The target is the API at `API_URL`; without one, a local stack in memory, on free ports, once per test program.
 #![expect(clippy::expect_used, clippy::panic, reason = "this code is part of tests, which fail by panicking")]
 
+pub mod build;
 mod openapi;
+pub mod stand_in;
 mod user;
 
 use std::{

@@ -4,10 +4,14 @@ use std::{fs, net::Ipv4Addr, path::PathBuf};
 
 use aws_config::{ConfigLoader, Region};
 use aws_sdk_dynamodb::{Client, config::Credentials};
-use shared::{Clients, store};
+use shared::{
+    Clients,
+    settings::Settings,
+    store::{self, SettingsTable},
+};
 use tokio::{sync::watch, task::JoinHandle};
 
-use crate::{Options, Secret, StartError, listen, local_address, told};
+use crate::{Options, Secret, StartError, listen, local_address, tables, template::Template, told};
 
 /// The name of the file in the folder for data.
 const FILE: &str = "dynamodb.sqlite";
@@ -38,7 +42,7 @@ impl Database {
                 // For the secret.
                 fs::create_dir_all(&options.data_dir).map_err(|error| StartError::folder(&options.data_dir, error))?;
             }
-            return Ok(Self { url: url.clone(), file: None, embedded: None });
+            return Ok(Self::at(url));
         }
         // On this machine alone, wherever the API listens: it asks nobody for a password.
         let listener = listen(Ipv4Addr::LOCALHOST.into(), options.dynamodb_port, "--dynamodb-port").await?;
@@ -49,6 +53,11 @@ impl Database {
         Ok(Self { url, file, embedded: Some(Embedded { stop, server }) })
     }
 
+    /// The DynamoDB at this URL.
+    pub fn at(url: &str) -> Self {
+        Self { url: url.into(), file: None, embedded: None }
+    }
+
     /// Where it is.
     pub fn url(&self) -> &str {
         &self.url
@@ -57,6 +66,17 @@ impl Database {
     /// The file that keeps its data, where there is one.
     pub fn file(&self) -> Option<&PathBuf> {
         self.file.as_ref()
+    }
+
+    /// Makes it ready for a service that is set up like this: creates the tables that are missing, and the settings item.
+    ///
+    /// # Errors
+    /// [`StartError::DynamoDb`] when DynamoDB does not do it.
+    pub async fn prepare(&self, template: &Template, settings_table: &str) -> Result<(), StartError> {
+        let client = self.client().await;
+        tables::create_missing(&client, &self.url, template).await?;
+        let settings = SettingsTable::new(client, settings_table.into());
+        Ok(settings.write_if_missing(Settings::default().to_item()).await?)
     }
 
     /// The clients of a service on it whose secret is there.

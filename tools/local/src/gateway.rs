@@ -44,11 +44,11 @@ pub(crate) async fn router(
     for (binary, paths) in template.functions() {
         let service = service_of(binary)?;
         router = match binary {
-            "login" => mount::<login::Login>(router, &service, &paths).await,
-            "logout" => mount::<logout::Logout>(router, &service, &paths).await,
-            "me" => mount::<me::Me>(router, &service, &paths).await,
-            "refresh" => mount::<refresh::Refresh>(router, &service, &paths).await,
-            "register" => mount::<register::Register>(router, &service, &paths).await,
+            "login" => mount::<login::Login>(router, &service, paths).await,
+            "logout" => mount::<logout::Logout>(router, &service, paths).await,
+            "me" => mount::<me::Me>(router, &service, paths).await,
+            "refresh" => mount::<refresh::Refresh>(router, &service, paths).await,
+            "register" => mount::<register::Register>(router, &service, paths).await,
             other => return Err(StartError::Template(format!("there is no function {other}"))),
         };
     }
@@ -62,7 +62,7 @@ pub(crate) async fn router(
     Ok(router)
 }
 
-async fn mount<E: Endpoint>(mut router: Router, service: &Service, paths: &[&str]) -> Router {
+async fn mount<E: Endpoint>(mut router: Router, service: &Service, paths: &[String]) -> Router {
     let endpoint = E::new(service);
     endpoint.warm_up().await;
     let function = Arc::new(Function::new(endpoint));

@@ -14,15 +14,13 @@ use std::{
 };
 
 pub use database::Database;
-pub use options::Options;
+pub use options::{Options, http_url};
 pub use secret::Secret;
 use shared::{
     Clients, Service,
     clock::Clock,
     config::{Config, ConfigError},
     random::Random,
-    settings::Settings,
-    store::SettingsTable,
 };
 use template::Template;
 use thiserror::Error;
@@ -122,11 +120,8 @@ impl Stack {
         // A change in the settings item holds at the next request.
         config.settings_max_age = std::time::Duration::ZERO;
 
+        database.prepare(&template, &config.settings_table).await?;
         let clients = database.clients(&secret).await;
-        tables::create_missing(&clients.dynamodb, database.url(), &template).await?;
-        let settings = SettingsTable::new(clients.dynamodb.clone(), config.settings_table.clone());
-        settings.write_if_missing(Settings::default().to_item()).await?;
-
         let service = Service::new(config, clients.clone(), Clock::system(), Random::system())?;
         let service_of = |function: &str| service.with_clients(adapt(function, clients.clone()));
         let router = gateway::router(service_of, &template, options).await?;

@@ -2,8 +2,8 @@
 
 use std::{process::ExitCode, time::Duration};
 
-use clap::Parser;
-use local::{Options, Secret, Stack};
+use clap::{Parser, Subcommand};
+use local::{Database, Options, Secret, Stack, http_url, template::Template};
 use tracing_subscriber::{
     Layer,
     filter::{LevelFilter, Targets},
@@ -17,6 +17,7 @@ use tracing_subscriber::{
 #[derive(Debug, Parser)]
 #[command(
     bin_name = "cargo run --",
+    args_conflicts_with_subcommands = true,
     after_help = "Environment, also read from a file .env:
   SECRET_KEY      at least 32 random bytes; without it one is made and kept in the folder for data
   SECRET_ID       instead: the ARN or name of a secret in Secrets Manager, read with the AWS CLI's settings
@@ -28,19 +29,37 @@ Examples:
   cargo run
   cargo run -- --in-memory --port 0 --dynamodb-port 0
   cargo run -- --cors-origin http://localhost:5173
-  cargo run -- --dynamodb-endpoint http://localhost:8000"
+  cargo run -- --dynamodb-endpoint http://localhost:8000
+  cargo run -- create-tables"
 )]
 struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+
     #[command(flatten)]
     options: Options,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Create the tables that a DynamoDB lacks, for `sam local` and `cargo lambda watch`
+    CreateTables {
+        /// Where the DynamoDB is
+        #[arg(long = "dynamodb-endpoint", value_name = "URL", default_value = "http://127.0.0.1:8000", value_parser = http_url)]
+        url: String,
+    },
 }
 
 /// How long requests that are under way at Ctrl-C may take.
 const GRACE: Duration = Duration::from_secs(3);
 
 fn main() -> ExitCode {
-    let options = Arguments::parse().options;
-    match run(&options) {
+    let Arguments { command, options } = Arguments::parse();
+    let result = match command {
+        None => run(&options),
+        Some(Command::CreateTables { url }) => create_tables(&url),
+    };
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(reason) => {
             eprintln!("error: {reason}");
@@ -70,6 +89,16 @@ fn run(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
         println!("Stopped.");
         Ok(())
     })
+}
+
+fn create_tables(url: &str) -> Result<(), Box<dyn std::error::Error>> {
+    let template = Template::read()?;
+    let settings_table = template.variable("SETTINGS_TABLE").unwrap_or_default();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(Database::at(url).prepare(&template, &settings_table))?;
+    let names: Vec<_> = template.tables().map(|(name, _)| name).collect();
+    println!("{url} has {}.", names.join(", "));
+    Ok(())
 }
 
 fn announce(stack: &Stack) {

@@ -61,7 +61,10 @@ impl Options {
 }
 
 /// A URL that a DynamoDB may be at.
-fn http_url(text: &str) -> Result<String, String> {
+///
+/// # Errors
+/// What is wrong with it, for whoever typed it.
+pub fn http_url(text: &str) -> Result<String, String> {
     let uri: Uri = text.parse().map_err(|error| format!("{error}"))?;
     match uri.scheme_str() {
         Some("http" | "https") => Ok(text.to_owned()),

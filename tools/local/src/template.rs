@@ -11,9 +11,17 @@ use crate::StartError;
 const TEMPLATE: &str = include_str!("../../../template.yaml");
 
 /// The part of a SAM template that is read here.
+#[derive(Debug)]
+pub struct Template {
+    parameters: BTreeMap<String, Parameter>,
+    variables: BTreeMap<String, Value>,
+    tables: BTreeMap<String, TableProperties>,
+    functions: BTreeMap<String, Vec<String>>,
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub struct Template {
+struct Document {
     parameters: BTreeMap<String, Parameter>,
     globals: Globals,
     resources: BTreeMap<String, Resource>,
@@ -44,14 +52,12 @@ struct Environment {
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(tag = "Type")]
-enum Resource {
-    #[serde(rename = "AWS::DynamoDB::Table", rename_all = "PascalCase")]
-    Table { properties: TableProperties },
-    #[serde(rename = "AWS::Serverless::Function", rename_all = "PascalCase")]
-    Function { metadata: FunctionMetadata, properties: FunctionProperties },
-    #[serde(other)]
-    Other,
+#[serde(rename_all = "PascalCase")]
+struct Resource {
+    r#type: String,
+    #[serde(default)]
+    metadata: Value,
+    properties: Value,
 }
 
 /// The properties of a table that a local DynamoDB knows.
@@ -130,32 +136,49 @@ impl Template {
     /// # Errors
     /// [`StartError::Template`] when it is not as this program reads it.
     pub fn read() -> Result<Self, StartError> {
-        serde_norway::from_str(TEMPLATE).map_err(|error| StartError::Template(error.to_string()))
+        Self::parse(TEMPLATE).map_err(|error| StartError::Template(error.to_string()))
+    }
+
+    fn parse(text: &str) -> Result<Self, serde_norway::Error> {
+        let document: Document = serde_norway::from_str(text)?;
+        let (mut tables, mut functions) = (BTreeMap::new(), BTreeMap::new());
+        for (name, resource) in document.resources {
+            match resource.r#type.as_str() {
+                "AWS::DynamoDB::Table" => {
+                    tables.insert(name, serde_norway::from_value(resource.properties)?);
+                }
+                "AWS::Serverless::Function" => {
+                    let metadata: FunctionMetadata = serde_norway::from_value(resource.metadata)?;
+                    let properties: FunctionProperties = serde_norway::from_value(resource.properties)?;
+                    let paths = properties.events.into_values().map(|event| event.properties.path).collect();
+                    functions.insert(metadata.build_properties.binary, paths);
+                }
+                _ => {}
+            }
+        }
+        let variables = document.globals.function.environment.variables;
+        Ok(Self { parameters: document.parameters, variables, tables, functions })
     }
 
     /// The tables with their logical names, which are their names here.
     pub fn tables(&self) -> impl Iterator<Item = (&str, &TableProperties)> {
-        self.resources.iter().filter_map(|(name, resource)| match resource {
-            Resource::Table { properties } => Some((name.as_str(), properties)),
-            _ => None,
-        })
+        self.tables.iter().map(|(name, properties)| (name.as_str(), properties))
     }
 
     /// The functions' binaries, each with its routes' paths.
-    pub fn functions(&self) -> impl Iterator<Item = (&str, Vec<&str>)> {
-        self.resources.values().filter_map(|resource| match resource {
-            Resource::Function { metadata, properties } => {
-                let paths = properties.events.values().map(|event| event.properties.path.as_str()).collect();
-                Some((metadata.build_properties.binary.as_str(), paths))
-            }
-            _ => None,
-        })
+    pub fn functions(&self) -> impl Iterator<Item = (&str, &[String])> {
+        self.functions.iter().map(|(binary, paths)| (binary.as_str(), paths.as_slice()))
     }
 
-    /// The value of a variable of all functions: as it stands, a table's logical name, or a parameter's default. A
-    /// parameter without one has to come from elsewhere.
+    /// The variables of all functions that have a value here, with that value.
+    pub fn variables(&self) -> impl Iterator<Item = (&str, String)> {
+        let names = self.variables.keys();
+        names.filter_map(|name| Some((name.as_str(), self.variable(name)?)))
+    }
+
+    /// The value of a variable of all functions: as it stands, a resource's logical name, or a parameter's default.
     pub fn variable(&self, name: &str) -> Option<String> {
-        match self.globals.function.environment.variables.get(name)? {
+        match self.variables.get(name)? {
             Value::String(text) => Some(text.clone()),
             Value::Tagged(tagged) if tagged.tag == "Ref" => {
                 let referred = tagged.value.as_str()?;
@@ -178,18 +201,20 @@ mod tests {
         let template = Template::read().unwrap();
         let functions: Vec<_> = template.functions().map(|(binary, _)| binary).collect();
         assert_eq!(functions, ["login", "logout", "me", "refresh", "register"]);
-        for (binary, mut paths) in template.functions() {
+        for (binary, paths) in template.functions() {
+            let mut paths = paths.to_vec();
             paths.sort_unstable();
             assert_eq!(paths, [format!("/api/{binary}"), format!("/api/{binary}/{{proxy+}}")]);
         }
     }
 
     #[test]
-    fn a_variable_is_a_tables_name_or_a_parameters_default() {
+    fn a_variable_is_a_resources_name_or_a_parameters_default() {
         let template = Template::read().unwrap();
         assert_eq!(template.variable("USERS_TABLE").as_deref(), Some("UsersTable"));
         assert_eq!(template.variable("TOKEN_ISSUER").as_deref(), Some("pyshop-auth"));
-        assert_eq!(template.variable("SECRET_KEY"), None);
+        assert_eq!(template.variable("AWS_ENDPOINT_URL_DYNAMODB"), None);
         assert_eq!(template.variable("OTHER"), None);
+        assert!(template.variables().any(|variable| variable == ("SECRET_ID", "SigningSecret".into())));
     }
 }

@@ -75,8 +75,7 @@ impl World {
     /// A service that keeps settings for this long, with this randomness.
     pub(crate) async fn with(settings_max_age: Duration, random: Random) -> Self {
         let database = Database::start(&Options::for_tests()).await.unwrap();
-        let template = Template::read().unwrap();
-        tables::create_missing(&database.client().await, database.url(), &template).await.unwrap();
+        tables::create_missing(&database.client().await, database.url(), &Template::read().unwrap()).await.unwrap();
         Self::on(database, settings_max_age, random).await
     }
 

@@ -1,0 +1,145 @@
+//! Every file in `events/`, and what it is answered.
+
+use std::{collections::BTreeSet, fs};
+
+use serde_json::{Value, json};
+
+use crate::{aws::Aws, function::Function};
+
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../events");
+
+/// The event in a file.
+pub(crate) fn event(name: &str) -> Value {
+    serde_json::from_str(&fs::read_to_string(format!("{FOLDER}/{name}.json")).unwrap()).unwrap()
+}
+
+/// The five functions, and the events that they were sent.
+struct Functions {
+    running: Vec<(&'static str, Function)>,
+    sent: BTreeSet<String>,
+    /// What stands in events for tokens, and the tokens.
+    tokens: Vec<(&'static str, String)>,
+}
+
+impl Functions {
+    async fn start(aws: &Aws) -> Self {
+        let mut running = Vec::new();
+        for name in ["login", "logout", "me", "refresh", "register"] {
+            running.push((name, Function::start(name, &aws.variables()).await));
+        }
+        Self { running, sent: BTreeSet::new(), tokens: Vec::new() }
+    }
+
+    /// What the event in this file is answered by the function whose name it begins with, or by `login`.
+    async fn send(&mut self, file: &str) -> Value {
+        self.sent.insert(file.into());
+        let mut event = event(file).to_string();
+        for (placeholder, token) in &self.tokens {
+            event = event.replace(placeholder, token);
+        }
+        let named = self.running.iter_mut().find(|(name, _)| file.split('-').next() == Some(name));
+        let (_, function) = named.unwrap_or_else(|| panic!("{file} is for no function"));
+        function.call(serde_json::from_str(&event).unwrap()).await
+    }
+
+    /// Sends the event in this file, and asserts what it is answered. Ids and tokens are new each time and stand as `…`.
+    async fn check(&mut self, file: &str, status: u16, expected: Value) {
+        let answer = self.send(file).await;
+        let mut body: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
+        for name in ["id", "access", "refresh"] {
+            if let Some(value) = body.get_mut(name) {
+                *value = "…".into();
+            }
+        }
+        assert_eq!((&answer["statusCode"], body), (&json!(status), expected), "{file}");
+        assert_eq!(answer["headers"]["x-request-id"], event(file)["requestContext"]["requestId"], "{file}");
+        assert_eq!(answer["isBase64Encoded"], json!(false), "{file}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_event_is_answered_as_its_name_says() {
+    let aws = Aws::start().await;
+    let mut functions = Functions::start(&aws).await;
+    let detail = |text: &str| json!({ "detail": text });
+
+    let ada = json!({ "id": "…", "username": "ada", "email": "ada@example.com" });
+    functions.check("register", 201, ada.clone()).await;
+    let taken = "A user with that username already exists.";
+    let known = "A user with that email already exists.";
+    functions.check("register", 400, json!({ "username": [taken], "email": [known] })).await;
+    let invalid = json!({
+        "username": [
+            "Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters."
+        ],
+        "email": ["Enter a valid email address."],
+        "password": ["This field may not be blank."],
+    });
+    functions.check("register-invalid", 400, invalid).await;
+    let weak = json!({
+        "password": [
+            "This password is too short. It must contain at least 8 characters.",
+            "This password is too common.",
+            "This password is entirely numeric.",
+        ],
+    });
+    functions.check("register-weak-password", 400, weak).await;
+
+    let tokens = json!({ "access": "…", "refresh": "…" });
+    for file in ["login", "login-without-slash", "login-base64"] {
+        functions.check(file, 200, tokens.clone()).await;
+    }
+    functions.check("login-wrong-password", 401, detail("Incorrect authentication credentials.")).await;
+    let expected = detail("JSON parse error - EOF while parsing an object at line 1 column 1");
+    functions.check("login-not-json", 400, expected).await;
+    let expected = detail("JSON parse error - the body is not base64: Invalid symbol 33, offset 0.");
+    functions.check("login-broken-base64", 400, expected).await;
+    let expected = detail("Unsupported media type \"application/x-www-form-urlencoded\" in request.");
+    functions.check("login-media-type", 415, expected).await;
+    functions.check("login-method", 405, detail("Method \"GET\" not allowed.")).await;
+    functions.check("login-not-found", 404, detail("Not found.")).await;
+
+    functions.check("me", 401, detail("Invalid token.")).await;
+    functions.check("refresh", 401, detail("Token is invalid or expired.")).await;
+    let login = functions.send("login").await;
+    let login: Value = serde_json::from_str(login["body"].as_str().unwrap()).unwrap();
+    functions.tokens = [("ACCESS_TOKEN", "access"), ("REFRESH_TOKEN", "refresh")]
+        .map(|(placeholder, name)| (placeholder, login[name].as_str().unwrap().to_owned()))
+        .into();
+    functions.check("me", 200, ada).await;
+    functions.check("me-without-token", 401, detail("Authentication credentials were not provided.")).await;
+    functions.check("me-invalid-token", 401, detail("Invalid token.")).await;
+    let lovelace = json!({ "id": "…", "username": "lovelace", "email": "ada@example.com" });
+    functions.check("me-update", 200, lovelace).await;
+    functions.check("refresh", 200, json!({ "access": "…" })).await;
+    functions.check("refresh-invalid", 401, detail("Token is invalid or expired.")).await;
+    functions.check("logout", 200, json!({ "success": "User logged out." })).await;
+    functions.check("logout", 401, detail("Token is invalid or expired.")).await;
+
+    let files = fs::read_dir(FOLDER).unwrap().map(|file| file.unwrap().path());
+    let names: BTreeSet<_> = files.map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned()).collect();
+    let unsent: Vec<_> = names.difference(&functions.sent).filter(|name| !name.starts_with("other-")).collect();
+    assert!(unsent.is_empty(), "no case for {unsent:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_of_other_services_are_answered_and_told_in_the_log_and_the_next_one_is_served() {
+    let aws = Aws::start().await;
+    let mut login = Function::start("login", &aws.variables()).await;
+    let files = fs::read_dir(FOLDER).unwrap().map(|file| file.unwrap().path());
+    let others: Vec<_> = files
+        .map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned())
+        .filter(|name| name.starts_with("other-"))
+        .collect();
+    assert!(others.len() >= 5, "{others:?}");
+    for name in &others {
+        let answer = login.call(event(name)).await;
+        assert_eq!(answer["statusCode"], 500, "{name}: {answer}");
+        assert_eq!(answer["body"], r#"{"detail":"Internal server error."}"#, "{name}");
+    }
+    assert_eq!(login.call(event("login")).await["statusCode"], 401);
+
+    let log = login.end();
+    assert_eq!(log.matches("the event is none of an HTTP API with payload format 2.0").count(), others.len(), "{log}");
+    assert!(!log.contains("correct horse"), "{log}");
+}

@@ -1,0 +1,50 @@
+//! Functions that start while what they need is out of reach.
+
+use std::net::TcpListener;
+
+use serde_json::Value;
+
+use crate::{
+    aws::{Aws, environment},
+    endpoints::event,
+    function::Function,
+};
+
+#[track_caller]
+fn assert_unavailable(answer: &Value) {
+    assert_eq!(answer["statusCode"], 503, "{answer}");
+    assert_eq!(answer["body"], r#"{"detail":"Service temporarily unavailable."}"#);
+    assert_eq!(answer["headers"]["retry-after"], "1");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_function_that_is_denied_everything_answers_503_and_recovers_by_itself() {
+    let aws = Aws::start().await;
+    aws.deny(true);
+    let mut login = Function::start("login", &aws.variables()).await;
+    let mut refresh = Function::start("refresh", &aws.variables()).await;
+    for _ in 0..2 {
+        assert_unavailable(&login.call(event("login")).await);
+        let mut presented = event("refresh-invalid");
+        // A token of the right form: only the keys tell that it is none.
+        presented["body"] = format!(r#"{{"refresh": "psr_{}"}}"#, "A".repeat(80)).into();
+        assert_unavailable(&refresh.call(presented).await);
+    }
+    aws.deny(false);
+    assert_eq!(login.call(event("login")).await["statusCode"], 401);
+    assert_eq!(refresh.call(event("refresh-invalid")).await["statusCode"], 401);
+    let log = login.end();
+    assert!(log.contains("secret_unavailable") && log.contains("AccessDeniedException"), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_function_that_reaches_nothing_answers_503() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let nowhere = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let mut login = Function::start("login", &environment(&nowhere, &nowhere)).await;
+    for _ in 0..2 {
+        assert_unavailable(&login.call(event("login")).await);
+    }
+    login.end();
+}

@@ -1,0 +1,12 @@
+//! The files in `events/`, and events of other services, through the functions' built binaries over the Lambda Runtime API.
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests fail by panicking, their helpers too"
+)]
+
+mod aws;
+mod endpoints;
+mod faults;
+mod function;

@@ -1,0 +1,47 @@
+//! The workspace's executables.
+
+use std::{collections::HashMap, path::PathBuf};
+
+use escargot::{CargoBuild, Message, format};
+
+/// What an executable is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A program, such as a Lambda function.
+    Program,
+    /// A test program from a folder `tests`.
+    Test,
+}
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Program => "bin",
+            Self::Test => "test",
+        }
+    }
+}
+
+/// The executables of a kind by name. They are built as the tests that run are, so that nothing is compiled twice.
+///
+/// # Panics
+/// When they can not be built.
+pub fn executables(kind: Kind) -> HashMap<String, PathBuf> {
+    let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
+    let build = CargoBuild::new().manifest_path(manifest).args(["--workspace", "--all-targets"]);
+    let build = if cfg!(debug_assertions) { build } else { build.release() };
+    let messages = build.exec().expect("a build");
+    messages.filter_map(|message| executable(&message.expect("a message of cargo's"), kind)).collect()
+}
+
+fn executable(message: &Message, kind: Kind) -> Option<(String, PathBuf)> {
+    match message.decode().expect("a message of cargo's") {
+        // Unit tests of programs are programs too, of another profile.
+        format::Message::CompilerArtifact(artifact)
+            if artifact.target.kind.iter().eq([kind.name()]) && artifact.profile.test == (kind == Kind::Test) =>
+        {
+            Some((artifact.target.name.into_owned(), artifact.executable?.into_owned()))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,35 @@
+//! What stands for services of AWS that have no embedded form.
+
+use axum::{
+    Json, Router,
+    body::Bytes,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+
+/// Serves this on a free port for as long as the runtime lives, and returns its URL.
+///
+/// # Panics
+/// When no port is free.
+pub async fn serve(router: Router) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let url = format!("http://{}", listener.local_addr().expect("a bound port"));
+    tokio::spawn(axum::serve(listener, router).into_future());
+    url
+}
+
+/// Secrets Manager with one secret, in its first version.
+pub fn secrets_manager() -> Router {
+    Router::new().fallback(secret)
+}
+
+async fn secret(request: Bytes) -> Response {
+    let request: Value = serde_json::from_slice(&request).unwrap_or_default();
+    if request.get("VersionStage").is_none_or(|stage| stage == "AWSCURRENT") {
+        let secret = "0123456789abcdef0123456789abcdef";
+        return Json(json!({ "VersionId": "version-1", "SecretString": secret, "CreatedDate": 1.8e9 })).into_response();
+    }
+    (StatusCode::BAD_REQUEST, Json(json!({ "__type": "ResourceNotFoundException" }))).into_response()
+}
