@@ -10,4 +10,5 @@ mod me;
 mod refresh_and_logout;
 mod register;
 mod routes;
+mod smoke;
 mod tokens;

@@ -11,6 +11,7 @@ mod faults;
 mod lifetimes;
 mod logs;
 mod requests;
+mod secrets_manager;
 mod settings;
 mod users;
 mod world;

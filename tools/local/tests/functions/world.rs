@@ -19,12 +19,12 @@ use aws_sdk_dynamodb::{
     types::AttributeValue,
 };
 use lambda_http::http::HeaderName;
-use local::{Database, Options, Secret, tables, template::Template};
+use local::{self, Database, Options, tables, template::Template};
 use serde_json::{Value, json};
 use shared::{
     Clients, Service,
     clock::Clock,
-    config::Config,
+    config::{Config, Secret},
     lambda::{Endpoint, Function},
     random::Random,
 };
@@ -43,6 +43,8 @@ pub(crate) struct World {
     /// The requests of DynamoDB that the service sends.
     pub(crate) requests: Requests,
     pub(crate) service: Service,
+    config: Config,
+    clients: Clients,
     now: Arc<AtomicU64>,
     database: Option<Database>,
 }
@@ -83,7 +85,7 @@ impl World {
     pub(crate) async fn on(database: Database, settings_max_age: Duration, random: Random) -> Self {
         logs::keep();
         let template = Template::read().unwrap();
-        let clients = database.clients(&Secret::InMemory).await;
+        let clients = database.clients(&local::Secret::InMemory).await;
         let client = clients.dynamodb.clone();
         let requests = Requests::default();
         let counted = Client::from_conf(client.config().to_builder().interceptor(requests.clone()).build());
@@ -97,8 +99,24 @@ impl World {
             let now = now.clone();
             Clock::new(move || now.load(Ordering::Relaxed))
         };
-        let service = Service::new(config, Clients { dynamodb: counted, ..clients }, clock, random).unwrap();
-        Self { client, requests, service, now, database: Some(database) }
+        let clients = Clients { dynamodb: counted, ..clients };
+        let service = Service::new(config.clone(), clients.clone(), clock, random).unwrap();
+        Self { client, requests, service, config, clients, now, database: Some(database) }
+    }
+
+    /// From now on its secret is the one with this id there, and it is as late as this.
+    pub(crate) fn use_secret(&mut self, secrets_manager: aws_sdk_secretsmanager::Client, id: &str, now: u64) {
+        self.now.store(now, Ordering::Relaxed);
+        self.config.secret = Secret::Id(id.into());
+        self.clients.secrets_manager = secrets_manager;
+        self.start_anew();
+    }
+
+    /// Starts the functions anew, with nothing in memory.
+    pub(crate) fn start_anew(&mut self) {
+        let now = self.now.clone();
+        let clock = Clock::new(move || now.load(Ordering::Relaxed));
+        self.service = Service::new(self.config.clone(), self.clients.clone(), clock, Random::system()).unwrap();
     }
 
     /// Lets time pass.
