@@ -32,8 +32,9 @@ pub type Item = std::collections::HashMap<String, AttributeValue>;
 /// Where the SDK's settings come from, before credentials, region and endpoint, which are the environment's.
 ///
 /// The SDK's defaults are for long downloads. An answer of DynamoDB takes milliseconds, so a connection or an answer that
-/// does not come soon is better tried again on another connection. All attempts together end before a function's own
-/// timeout (10 s) does, so that the client gets a 503 rather than the gateway's error.
+/// does not come soon is better tried again on another connection. A request needs three operations in sequence at most
+/// (the secret, a read, a write), and all their attempts together end before the function's own timeout (15 s) does, so
+/// that the client gets a 503 rather than the gateway's error.
 pub fn aws_defaults() -> ConfigLoader {
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(Duration::from_millis(1_000))

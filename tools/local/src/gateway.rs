@@ -1,17 +1,19 @@
 //! An HTTP API in front of the functions: requests become events of payload format 2.0, as API Gateway makes them.
 
 use std::{
+    fmt::Display,
     io::{self, Write},
     net::SocketAddr,
+    str::FromStr,
     sync::Arc,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use axum::{
     Router,
     body::{self, Body},
     extract::{ConnectInfo, Request},
-    http::{HeaderMap, HeaderValue, Method, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method},
     middleware::{self, Next},
     response::Response,
     routing::any,
@@ -26,7 +28,10 @@ use shared::{
 };
 use tower_http::cors::CorsLayer;
 
-use crate::{Options, StartError, template::Template};
+use crate::{
+    Options, StartError,
+    template::{Cors, Template},
+};
 
 /// API Gateway's own limit for a request's body, in bytes.
 const MAX_BODY_BYTES: usize = 10 * 1024 * 1024;
@@ -54,7 +59,7 @@ pub(crate) async fn router(
     }
     router = router.fallback(async || Error::NotFound.response().map(Body::from));
     if !options.cors_origins.is_empty() {
-        router = router.layer(cors(&options.cors_origins));
+        router = router.layer(cors(template.cors(), &options.cors_origins)?);
     }
     if !options.quiet {
         router = router.layer(middleware::from_fn(print));
@@ -131,11 +136,18 @@ fn into_response(event: ApiGatewayV2httpResponse) -> Response {
 }
 
 /// CORS as the template's gateway answers it for the origins that it lists.
-fn cors(origins: &[HeaderValue]) -> CorsLayer {
-    CorsLayer::new()
+fn cors(cors: &Cors, origins: &[HeaderValue]) -> Result<CorsLayer, StartError> {
+    Ok(CorsLayer::new()
         .allow_origin(origins.to_vec())
-        .allow_methods([Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH])
-        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE])
+        .allow_methods(parsed::<Method>(&cors.allow_methods)?)
+        .allow_headers(parsed::<HeaderName>(&cors.allow_headers)?)
+        .expose_headers(parsed::<HeaderName>(&cors.expose_headers)?)
+        .max_age(Duration::from_secs(cors.max_age)))
+}
+
+fn parsed<T: FromStr<Err: Display>>(texts: &[String]) -> Result<Vec<T>, StartError> {
+    let parse = |text: &String| text.parse().map_err(|error| StartError::Template(format!("{text}: {error}")));
+    texts.iter().map(parse).collect()
 }
 
 /// A line for each request.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de::DeserializeOwned, de::Error as _};
 use serde_norway::Value;
 
 use crate::StartError;
@@ -17,6 +17,7 @@ pub struct Template {
     variables: BTreeMap<String, Value>,
     tables: BTreeMap<String, TableProperties>,
     functions: BTreeMap<String, Vec<String>>,
+    cors: Cors,
 }
 
 #[derive(Debug, Deserialize)]
@@ -102,6 +103,42 @@ pub struct TimeToLive {
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
+struct HttpApiProperties {
+    definition_body: DefinitionBody,
+}
+
+#[derive(Debug, Deserialize)]
+struct DefinitionBody {
+    /// What holds where there are origins.
+    #[serde(rename = "x-amazon-apigateway-cors", deserialize_with = "then")]
+    cors: Cors,
+}
+
+/// What front ends may do from a browser, where their origin is listed.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Cors {
+    /// The methods that they may use.
+    pub allow_methods: Vec<String>,
+    /// The headers that they may send.
+    pub allow_headers: Vec<String>,
+    /// The headers that they may read.
+    pub expose_headers: Vec<String>,
+    /// For how many seconds a browser may remember this.
+    pub max_age: u64,
+}
+
+/// Reads what `!If` chooses where its condition is true.
+fn then<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<T, D::Error> {
+    let chosen = match Value::deserialize(deserializer)? {
+        Value::Tagged(tagged) if tagged.tag == "If" => tagged.value.get(1).cloned(),
+        _ => None,
+    };
+    serde_norway::from_value(chosen.unwrap_or_default()).map_err(D::Error::custom)
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 struct FunctionMetadata {
     build_properties: BuildProperties,
 }
@@ -141,7 +178,7 @@ impl Template {
 
     fn parse(text: &str) -> Result<Self, serde_norway::Error> {
         let document: Document = serde_norway::from_str(text)?;
-        let (mut tables, mut functions) = (BTreeMap::new(), BTreeMap::new());
+        let (mut tables, mut functions, mut cors) = (BTreeMap::new(), BTreeMap::new(), Cors::default());
         for (name, resource) in document.resources {
             match resource.r#type.as_str() {
                 "AWS::DynamoDB::Table" => {
@@ -153,11 +190,14 @@ impl Template {
                     let paths = properties.events.into_values().map(|event| event.properties.path).collect();
                     functions.insert(metadata.build_properties.binary, paths);
                 }
+                "AWS::Serverless::HttpApi" => {
+                    cors = serde_norway::from_value::<HttpApiProperties>(resource.properties)?.definition_body.cors;
+                }
                 _ => {}
             }
         }
         let variables = document.globals.function.environment.variables;
-        Ok(Self { parameters: document.parameters, variables, tables, functions })
+        Ok(Self { parameters: document.parameters, variables, tables, functions, cors })
     }
 
     /// The tables with their logical names, which are their names here.
@@ -168,6 +208,11 @@ impl Template {
     /// The functions' binaries, each with its routes' paths.
     pub fn functions(&self) -> impl Iterator<Item = (&str, &[String])> {
         self.functions.iter().map(|(binary, paths)| (binary.as_str(), paths.as_slice()))
+    }
+
+    /// What front ends may do from a browser.
+    pub fn cors(&self) -> &Cors {
+        &self.cors
     }
 
     /// The variables of all functions that have a value here, with that value.

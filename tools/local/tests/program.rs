@@ -147,15 +147,28 @@ fn a_front_end_of_a_listed_origin_may_call_it_and_no_other() {
     let folder = tempfile::tempdir().unwrap();
     let arguments = ["--in-memory", "--port", "0", "--dynamodb-port", "0", "--cors-origin", "http://localhost:5173"];
     let running = Running::start(program(folder.path(), &arguments));
-    let preflight = |origin: &str| {
+    let header = |method: reqwest::Method, origin: &str, name: &str| {
         let request = Client::builder().no_proxy().build().unwrap();
-        let request = request.request(reqwest::Method::OPTIONS, format!("{}/api/me/", running.url));
+        let request = request.request(method, format!("{}/api/me/", running.url));
         let request = request.header("origin", origin).header("access-control-request-method", "PUT");
         let response = request.header("access-control-request-headers", "authorization,content-type").send().unwrap();
-        response.headers().get("access-control-allow-origin").map(|value| value.to_str().unwrap().to_owned())
+        response.headers().get(name).map(|value| value.to_str().unwrap().to_owned())
     };
-    assert_eq!(preflight("http://localhost:5173").as_deref(), Some("http://localhost:5173"));
-    assert_eq!(preflight("http://evil.example"), None);
+    let preflight = |origin: &str, name: &str| header(reqwest::Method::OPTIONS, origin, name);
+    assert_eq!(
+        preflight("http://localhost:5173", "access-control-allow-origin").as_deref(),
+        Some("http://localhost:5173")
+    );
+    assert_eq!(
+        preflight("http://localhost:5173", "access-control-allow-methods").as_deref(),
+        Some("GET,HEAD,POST,PUT,PATCH")
+    );
+    assert_eq!(preflight("http://localhost:5173", "access-control-max-age").as_deref(), Some("3600"));
+    assert_eq!(
+        header(reqwest::Method::GET, "http://localhost:5173", "access-control-expose-headers").as_deref(),
+        Some("retry-after,www-authenticate,x-request-id")
+    );
+    assert_eq!(preflight("http://evil.example", "access-control-allow-origin"), None);
 }
 
 #[rstest]
