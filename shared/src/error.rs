@@ -39,7 +39,8 @@ pub enum Error {
     BodyTooLarge,
     /// 415: a body that is not empty, and this Content-Type (empty where there is none).
     UnsupportedMediaType(String),
-    /// 503: the store does not answer as it should. The client is denied and told no reason; the log has it.
+    /// 503: the store or the key store does not answer as it should. The client is denied and told no reason; the log has
+    /// it.
     Unavailable(Box<dyn StdError + Send + Sync>),
     /// 500: a bug, or data that no version of this code wrote. The client is told no reason; the log has it.
     Internal(Box<dyn StdError + Send + Sync>),
