@@ -30,7 +30,7 @@ impl Functions {
         Self { running, sent: BTreeSet::new(), tokens: Vec::new() }
     }
 
-    /// What the event in this file is answered by the function whose name it begins with, or by `login`.
+    /// What the event in this file is answered by the function with whose name it begins.
     async fn send(&mut self, file: &str) -> Value {
         self.sent.insert(file.into());
         let mut event = event(file).to_string();

@@ -23,16 +23,16 @@ async fn a_function_that_is_denied_everything_answers_503_and_recovers_by_itself
     aws.deny(true);
     let mut login = Function::start("login", &aws.variables()).await;
     let mut refresh = Function::start("refresh", &aws.variables()).await;
+    // A token of the right form: only the keys tell that it is none.
+    let mut presented = event("refresh-invalid");
+    presented["body"] = format!(r#"{{"refresh": "psr_{}"}}"#, "A".repeat(80)).into();
     for _ in 0..2 {
         assert_unavailable(&login.call(event("login")).await);
-        let mut presented = event("refresh-invalid");
-        // A token of the right form: only the keys tell that it is none.
-        presented["body"] = format!(r#"{{"refresh": "psr_{}"}}"#, "A".repeat(80)).into();
-        assert_unavailable(&refresh.call(presented).await);
+        assert_unavailable(&refresh.call(presented.clone()).await);
     }
     aws.deny(false);
     assert_eq!(login.call(event("login")).await["statusCode"], 401);
-    assert_eq!(refresh.call(event("refresh-invalid")).await["statusCode"], 401);
+    assert_eq!(refresh.call(presented).await["statusCode"], 401);
     let log = login.end();
     assert!(log.contains("secret_unavailable") && log.contains("AccessDeniedException"), "{log}");
 }

@@ -5,8 +5,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use aws_sdk_dynamodb::config::ConfigBag;
-use aws_sdk_dynamodb::error::BoxError;
+use aws_sdk_dynamodb::{config::ConfigBag, error::BoxError};
 use aws_smithy_runtime_api::client::{
     interceptors::{Intercept, context::BeforeTransmitInterceptorContextRef},
     runtime_components::RuntimeComponents,

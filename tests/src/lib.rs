@@ -49,9 +49,12 @@ fn start_stack() -> String {
     receive.recv().expect("the stack's address")
 }
 
-/// A text that no other test has.
+/// A text of 16 letters that no other test has. No digits and few of the letters that passwords here have, so that it is
+/// never like one of them by chance.
 pub fn unique() -> String {
-    format!("{:016x}", RandomState::new().hash_one(thread::current().id()))
+    let number = RandomState::new().hash_one(thread::current().id());
+    let letter = |digit: char| "bdfgjkmnpqstvwxz".chars().nth(digit.to_digit(16)?.try_into().ok()?);
+    format!("{number:016x}").chars().filter_map(letter).collect()
 }
 
 /// A request that is being put together.
