@@ -32,3 +32,8 @@ pub fn token_created(user: UserId) {
 pub fn session_ended(user: UserId) {
     tracing::info!(event = "session_expired", reason = "logout", user_id = user.get());
 }
+
+/// A refresh token came that had been replaced before: somebody else has it, or had. Its session is over.
+pub fn token_reused(user: UserId) {
+    tracing::warn!(event = "authn_token_reuse", user_id = user.get());
+}

@@ -1,11 +1,14 @@
 //! `POST /api/logout/`: the end of a session.
 
+use std::sync::Arc;
+
 use serde_json::json;
 use shared::{
     Error, Service, audit,
     http::{self, Method, Request, Response},
     lambda::Endpoint,
-    store::Sessions,
+    settings::SettingsCache,
+    store::{End, Sessions},
     tokens::{PresentedToken, RefreshTokens},
 };
 
@@ -13,6 +16,7 @@ use shared::{
 #[derive(Debug)]
 pub struct Logout {
     sessions: Sessions,
+    settings: Arc<SettingsCache>,
     refresh_tokens: RefreshTokens,
 }
 
@@ -21,11 +25,11 @@ impl Endpoint for Logout {
     const METHODS: &'static [Method] = &[Method::POST];
 
     fn new(service: &Service) -> Self {
-        Self { sessions: service.sessions(), refresh_tokens: service.refresh_tokens() }
+        Self { sessions: service.sessions(), settings: service.settings(), refresh_tokens: service.refresh_tokens() }
     }
 
     async fn warm_up(&self) {
-        self.refresh_tokens.warm_up().await;
+        tokio::join!(self.settings.warm_up(), self.refresh_tokens.warm_up());
     }
 
     async fn handle(&self, request: &Request) -> Result<Response, Error> {
@@ -33,10 +37,17 @@ impl Endpoint for Logout {
         let token = self.refresh_tokens.verify(&presented).await?;
 
         // An expired session that is still stored ends here like any other.
-        if !self.sessions.end(&token).await? {
-            return Err(Error::REFRESH_TOKEN_REFUSED);
+        let (session, settings) = tokio::try_join!(self.sessions.end(&token), self.settings.current())?;
+        match self.sessions.ended(&token, session, &settings) {
+            End::Ended => {
+                audit::session_ended(token.user);
+                Ok(http::ok(&json!({ "success": "User logged out." })))
+            }
+            End::WasOver => Err(Error::REFRESH_TOKEN_REFUSED),
+            End::Reused => {
+                audit::token_reused(token.user);
+                Err(Error::REFRESH_TOKEN_REFUSED)
+            }
         }
-        audit::session_ended(token.user);
-        Ok(http::ok(&json!({ "success": "User logged out." })))
     }
 }

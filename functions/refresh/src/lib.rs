@@ -8,7 +8,7 @@ use shared::{
     http::{self, Method, Request, Response},
     lambda::Endpoint,
     settings::SettingsCache,
-    store::{Sessions, Users},
+    store::{Sessions, Use, Users},
     tokens::{AccessTokens, PresentedToken, RefreshTokens},
 };
 
@@ -44,12 +44,27 @@ impl Endpoint for Refresh {
         let presented = request.form()?.required::<PresentedToken>()?;
         let token = self.refresh_tokens.verify(&presented).await?;
 
-        let (is_live, user, settings) =
-            tokio::try_join!(self.sessions.is_live(&token), self.users.find(token.user), self.settings.current())?;
-        let user = user.filter(|_| is_live).ok_or(Error::REFRESH_TOKEN_REFUSED)?;
+        // With settings at hand, a token is replaced beside the reading of its user; else it is seen first.
+        let replace = self.settings.fresh().is_some_and(|settings| settings.rotates_refresh_tokens());
+        let presenting = self.sessions.present(&token, replace);
+        let (presented, user, settings) =
+            tokio::try_join!(presenting, self.users.find(token.user), self.settings.current())?;
+        let user = user.ok_or(Error::REFRESH_TOKEN_REFUSED)?;
+        let next = match self.sessions.settle(&token, presented, &settings).await? {
+            Use::Stays => None,
+            Use::Replaced(next) => Some(self.refresh_tokens.write(&next).await?),
+            Use::Over => return Err(Error::REFRESH_TOKEN_REFUSED),
+            Use::Reused => {
+                audit::token_reused(user.id);
+                return Err(Error::REFRESH_TOKEN_REFUSED);
+            }
+        };
 
         let access = self.access_tokens.issue(user.id, settings.access_token_seconds()).await?;
         audit::token_created(user.id);
-        Ok(http::ok(&json!({ "access": access })))
+        Ok(http::ok(&match next {
+            Some(refresh) => json!({ "access": access, "refresh": refresh }),
+            None => json!({ "access": access }),
+        }))
     }
 }

@@ -20,7 +20,7 @@ use aws_sdk_dynamodb::{
 use secrecy::{ExposeSecret, SecretString};
 
 pub use secret::{SecretStore, SecretVersion};
-pub use sessions::Sessions;
+pub use sessions::{End, Presented, Session, Sessions, Use};
 pub use settings_table::SettingsTable;
 pub use users::{Created, Credentials, Profile, ProfileChange, Updated, Users};
 

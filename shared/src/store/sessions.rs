@@ -1,21 +1,28 @@
 //! The table of sessions: one item a login, under the user's id and a random session id.
+//!
+//! A session has one token at a time, named by a counter. Where tokens are rotated, using the token moves the counter by
+//! one (RFC 9700, section 4.14.2). The token before is still taken for a moment, since an answer may be lost on its way,
+//! and yields the same next token: there is never a second chain. One before that was kept by somebody: it ends the session.
 
 use aws_sdk_dynamodb::{
     Client,
+    operation::update_item::UpdateItemError,
     primitives::Blob,
-    types::{AttributeValue, ReturnValue},
+    types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure},
 };
+use serde::Deserialize;
 
 use super::{Item, corrupt, number, unavailable};
 use crate::{
     Error,
-    clock::Clock,
+    clock::{Clock, UnixSeconds},
     domain::UserId,
     random::Random,
+    settings::Settings,
     tokens::{RefreshToken, SessionId},
 };
 
-/// Opens, finds and ends sessions.
+/// Opens, continues and ends sessions.
 #[derive(Debug, Clone)]
 pub struct Sessions {
     client: Client,
@@ -50,32 +57,158 @@ impl Sessions {
         Ok(token)
     }
 
-    /// Whether the token's session goes on. Its end is looked at here: DynamoDB's TTL may take days to delete an item.
+    /// Uses a token: replaces it if it is to be replaced, and else looks at its session. One request either way.
     ///
     /// # Errors
     /// [`Error::Unavailable`] when the store does not answer, [`Error::Internal`] when the item is none of ours.
-    pub async fn is_live(&self, token: &RefreshToken) -> Result<bool, Error> {
-        #[derive(serde::Deserialize)]
-        struct Session {
-            counter: u32,
-            expires_at: u64,
-        }
-        let request = self.client.get_item().table_name(&self.table).set_key(Some(key(token))).consistent_read(true);
-        let answer = request.send().await.map_err(|error| unavailable(&error))?;
-        let Some(item) = answer.item else { return Ok(false) };
-        let session: Session = serde_dynamo::from_item(item).map_err(|error| corrupt("session", error))?;
-        Ok(session.counter == token.counter && self.clock.now() < session.expires_at)
+    pub async fn present(&self, token: &RefreshToken, replace: bool) -> Result<Presented, Error> {
+        if replace { self.replace(token).await } else { Ok(Presented::Seen(self.find(token).await?)) }
     }
 
-    /// Ends the token's session, and tells whether there was one.
+    /// What becomes of a token that was presented, by the rules that hold now. One that was reused ends its session here.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] when the store does not answer.
-    pub async fn end(&self, token: &RefreshToken) -> Result<bool, Error> {
+    /// [`Error::Unavailable`] when the store does not answer, [`Error::Internal`] when the item is none of ours.
+    pub async fn settle(
+        &self,
+        token: &RefreshToken,
+        mut presented: Presented,
+        settings: &Settings,
+    ) -> Result<Use, Error> {
+        loop {
+            let session = match presented {
+                Presented::Replaced(next) => return Ok(Use::Replaced(next)),
+                Presented::Seen(session) => session.filter(|session| self.clock.now() < session.expires_at),
+            };
+            match self.place(token, session, settings) {
+                // It was only looked at, before it was known that it is to be replaced.
+                Place::Current if settings.rotates_refresh_tokens() => presented = self.replace(token).await?,
+                Place::Current => return Ok(Use::Stays),
+                Place::JustReplaced(next) => return Ok(Use::Replaced(next)),
+                Place::Reused => return self.end(token).await.map(|_| Use::Reused),
+                Place::Nowhere => return Ok(Use::Over),
+            }
+        }
+    }
+
+    /// Ends the token's session, expired or not, and returns it if there was one.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the store does not answer, [`Error::Internal`] when the item is none of ours.
+    pub async fn end(&self, token: &RefreshToken) -> Result<Option<Session>, Error> {
         let request = self.client.delete_item().table_name(&self.table).set_key(Some(key(token)));
         let answer = request.return_values(ReturnValue::AllOld).send().await.map_err(|error| unavailable(&error))?;
-        Ok(answer.attributes.is_some())
+        Session::read(answer.attributes)
     }
+
+    /// What it means that the token ended this session.
+    pub fn ended(&self, token: &RefreshToken, session: Option<Session>, settings: &Settings) -> End {
+        match self.place(token, session, settings) {
+            Place::Current | Place::JustReplaced(_) => End::Ended,
+            Place::Reused => End::Reused,
+            Place::Nowhere => End::WasOver,
+        }
+    }
+
+    async fn find(&self, token: &RefreshToken) -> Result<Option<Session>, Error> {
+        let request = self.client.get_item().table_name(&self.table).set_key(Some(key(token))).consistent_read(true);
+        Session::read(request.send().await.map_err(|error| unavailable(&error))?.item)
+    }
+
+    /// The step from a counter to the next one happens once, however many ask for it: who comes second sees what is there.
+    async fn replace(&self, token: &RefreshToken) -> Result<Presented, Error> {
+        let next = token.with_counter(token.counter.saturating_add(1));
+        let now = self.clock.now();
+        let request = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(key(token)))
+            .update_expression("SET #counter = :next, rotated_at = :now")
+            .condition_expression("#counter = :counter AND expires_at > :now")
+            .expression_attribute_names("#counter", "counter")
+            .expression_attribute_values(":counter", number(token.counter.into()))
+            .expression_attribute_values(":next", number(next.counter.into()))
+            .expression_attribute_values(":now", number(now))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        match request.send().await {
+            Ok(_) => Ok(Presented::Replaced(next)),
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
+                    Ok(Presented::Seen(Session::read(failed.item.clone())?))
+                }
+                _ => Err(unavailable(&error)),
+            },
+        }
+    }
+
+    fn place(&self, token: &RefreshToken, session: Option<Session>, settings: &Settings) -> Place {
+        let Some(session) = session else { return Place::Nowhere };
+        let taken_until = session.rotated_at.saturating_add(settings.refresh_token_grace_seconds());
+        match session.counter.checked_sub(token.counter) {
+            Some(0) => Place::Current,
+            Some(1) if self.clock.now() < taken_until => Place::JustReplaced(token.with_counter(session.counter)),
+            Some(_) => Place::Reused,
+            // The table was set back to an earlier time: which token is whose can not be told any more.
+            None => Place::Nowhere,
+        }
+    }
+}
+
+/// A session as it is stored.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct Session {
+    counter: u32,
+    rotated_at: UnixSeconds,
+    expires_at: UnixSeconds,
+}
+
+impl Session {
+    fn read(item: Option<Item>) -> Result<Option<Self>, Error> {
+        item.map(|item| serde_dynamo::from_item(item).map_err(|error| corrupt("session", error))).transpose()
+    }
+}
+
+/// Where a token stands among those of its session.
+enum Place {
+    Current,
+    /// By this one.
+    JustReplaced(RefreshToken),
+    Reused,
+    Nowhere,
+}
+
+/// What a token met when it was presented.
+#[derive(Debug, Clone, Copy)]
+pub enum Presented {
+    /// It was the session's, and is replaced by this one.
+    Replaced(RefreshToken),
+    /// Nothing was changed. This is the session, if there is one.
+    Seen(Option<Session>),
+}
+
+/// What became of a refresh token that was used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Use {
+    /// It is good, and stays so.
+    Stays,
+    /// It is good, and this one takes its place.
+    Replaced(RefreshToken),
+    /// Its session is over, or there never was one.
+    Over,
+    /// It was replaced long ago, so somebody has it who should not, or had. Its session is over now.
+    Reused,
+}
+
+/// What became of a session that was to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// It has ended.
+    Ended,
+    /// There was none.
+    WasOver,
+    /// It has ended, by a token that was replaced long ago.
+    Reused,
 }
 
 fn key(token: &RefreshToken) -> Item {

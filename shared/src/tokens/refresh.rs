@@ -45,6 +45,13 @@ pub struct RefreshToken {
     pub counter: u32,
 }
 
+impl RefreshToken {
+    /// The token of the same session with this counter.
+    pub(crate) fn with_counter(self, counter: u32) -> Self {
+        Self { counter, ..self }
+    }
+}
+
 /// The field `refresh` of a body: any text, since what is no token of ours is refused like one that has expired.
 #[derive(Clone)]
 pub struct PresentedToken(String);

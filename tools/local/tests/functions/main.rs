@@ -11,6 +11,8 @@ mod faults;
 mod lifetimes;
 mod logs;
 mod requests;
+mod rotation;
+mod rotation_model;
 mod secrets_manager;
 mod settings;
 mod users;

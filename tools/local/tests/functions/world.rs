@@ -211,7 +211,8 @@ struct Counts {
 
 impl Requests {
     fn forget(&self) {
-        *self.0.lock().unwrap() = Counts::default();
+        let mut counts = self.0.lock().unwrap();
+        *counts = Counts { under_way: counts.under_way, ..Counts::default() };
     }
 
     /// How many were in sequence, and how many there were, since the last event.

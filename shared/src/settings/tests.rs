@@ -1,0 +1,101 @@
+use aws_sdk_dynamodb::types::AttributeValue;
+use proptest::prelude::*;
+use rstest::rstest;
+
+use super::*;
+
+fn number(text: &str) -> AttributeValue {
+    AttributeValue::N(text.into())
+}
+
+fn read(name: &str, value: AttributeValue) -> Settings {
+    let mut item = Settings::default().to_item();
+    item.insert(name.into(), value);
+    Settings::read(&item, &before()).0
+}
+
+/// Settings of which each is another than by default.
+fn before() -> Settings {
+    Settings {
+        access_token_lifetime: 77,
+        refresh_token_lifetime: 7,
+        rotate_refresh_tokens: true,
+        refresh_token_grace: 17,
+    }
+}
+
+#[rstest]
+#[case::the_least("1", 1)]
+#[case::the_most("86400", 86_400)]
+#[case::one_too_few("0", 77)]
+#[case::one_too_many("86401", 77)]
+#[case::negative("-1", 77)]
+#[case::a_fraction("300.5", 77)]
+#[case::more_than_64_bits("100000000000000000000", 77)]
+fn the_lifetime_of_access_tokens_is_a_whole_number_of_seconds(#[case] text: &str, #[case] expected: u64) {
+    assert_eq!(read("ACCESS_TOKEN_LIFETIME", number(text)).access_token_seconds(), expected);
+}
+
+#[rstest]
+#[case::the_least("1", 1)]
+#[case::the_most("3650", 3_650)]
+#[case::one_too_few("0", 7)]
+#[case::one_too_many("3651", 7)]
+fn the_lifetime_of_refresh_tokens_is_a_whole_number_of_days(#[case] text: &str, #[case] days: u64) {
+    assert_eq!(read("REFRESH_TOKEN_LIFETIME", number(text)).refresh_token_seconds(), days * 86_400);
+}
+
+#[rstest]
+#[case::the_least("0", 0)]
+#[case::the_most("60", 60)]
+#[case::one_too_many("61", 17)]
+fn the_grace_of_refresh_tokens_is_a_whole_number_of_seconds(#[case] text: &str, #[case] expected: u64) {
+    assert_eq!(read("REFRESH_TOKEN_GRACE", number(text)).refresh_token_grace_seconds(), expected);
+}
+
+#[rstest]
+#[case::on(AttributeValue::Bool(true), true)]
+#[case::off(AttributeValue::Bool(false), false)]
+#[case::a_string_that_leaves_the_last_good_one(AttributeValue::S("false".into()), true)]
+#[case::a_number_that_leaves_the_last_good_one(number("0"), true)]
+fn rotation_is_a_boolean(#[case] value: AttributeValue, #[case] expected: bool) {
+    assert_eq!(read("ROTATE_REFRESH_TOKENS", value).rotates_refresh_tokens(), expected);
+}
+
+#[test]
+fn settings_that_are_written_are_read_again_without_a_problem() {
+    assert_eq!(Settings::read(&before().to_item(), &Settings::default()), (before(), vec![]));
+}
+
+#[rstest]
+#[case::a_string(AttributeValue::S("600".into()))]
+#[case::a_boolean(AttributeValue::Bool(true))]
+#[case::null(AttributeValue::Null(true))]
+#[case::a_list(AttributeValue::L(vec![]))]
+fn a_value_of_the_wrong_type_leaves_the_last_good_one(#[case] value: AttributeValue) {
+    assert_eq!(read("ACCESS_TOKEN_LIFETIME", value).access_token_seconds(), 77);
+}
+
+#[test]
+fn a_wrong_value_does_not_touch_the_others() {
+    assert_eq!(read("ACCESS_TOKEN_LIFETIME", number("0")).refresh_token_seconds(), 30 * 86_400);
+}
+
+#[test]
+fn a_missing_value_leaves_the_last_good_one() {
+    let (settings, problems) = Settings::read(&Item::new(), &before());
+    assert_eq!((settings, problems.len()), (before(), 4));
+}
+
+proptest! {
+    #[test]
+    fn whatever_the_item_says_the_settings_are_in_range(access in "-?[0-9.e]{0,12}", refresh in "-?[0-9.e]{0,12}") {
+        let item = Item::from([
+            ("ACCESS_TOKEN_LIFETIME".into(), number(&access)),
+            ("REFRESH_TOKEN_LIFETIME".into(), number(&refresh)),
+        ]);
+        let (settings, _) = Settings::read(&item, &Settings::default());
+        prop_assert!(ACCESS_TOKEN_LIFETIME.range.contains(&settings.access_token_lifetime));
+        prop_assert!(REFRESH_TOKEN_LIFETIME.range.contains(&settings.refresh_token_lifetime));
+    }
+}
