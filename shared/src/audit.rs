@@ -23,6 +23,16 @@ pub fn login_failed(user: Option<UserId>) {
     tracing::info!(event = "authn_login_fail", user_id = user.map(UserId::get));
 }
 
+/// A login was not looked at, since too many have failed before. The user is named where the address is known.
+pub fn login_locked(user: Option<UserId>) {
+    tracing::warn!(event = "authn_login_lock", user_id = user.map(UserId::get));
+}
+
+/// A registration was not looked at, since too many came from the same address before.
+pub fn registration_locked() {
+    tracing::warn!(event = "excess_rate_limit_exceeded", endpoint = "register");
+}
+
 /// An access token was issued for a session.
 pub fn token_created(user: UserId) {
     tracing::info!(event = "authn_token_created", user_id = user.get());

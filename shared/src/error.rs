@@ -39,6 +39,11 @@ pub enum Error {
     BodyTooLarge,
     /// 415: a body that is not empty, and this Content-Type (empty where there is none).
     UnsupportedMediaType(String),
+    /// 429: too many attempts. The next one is looked at after so many seconds, which `Retry-After` says too.
+    Throttled {
+        /// The seconds.
+        wait: u64,
+    },
     /// 503: the store or the key store does not answer as it should. The client is denied and told no reason; the log has
     /// it.
     Unavailable(Box<dyn StdError + Send + Sync>),
@@ -68,6 +73,7 @@ impl Error {
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Throttled { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -88,6 +94,9 @@ impl Error {
             Self::MethodNotAllowed { method, .. } => detail(&format!("Method \"{method}\" not allowed.")),
             Self::BodyTooLarge => detail("Request body too large."),
             Self::UnsupportedMediaType(kind) => detail(&format!("Unsupported media type \"{kind}\" in request.")),
+            Self::Throttled { wait } => {
+                detail(&format!("Request was throttled. Expected available in {wait} seconds."))
+            }
             Self::Unavailable(_) => detail("Service temporarily unavailable."),
             Self::Internal(_) => detail("Internal server error."),
         };
@@ -107,6 +116,7 @@ impl Error {
             Self::MethodNotAllowed { allow, .. } => {
                 HeaderValue::from_str(allow).ok().map(|value| (header::ALLOW, value))
             }
+            Self::Throttled { wait } => Some((header::RETRY_AFTER, HeaderValue::from(*wait))),
             // Long enough for a throttled table to breathe, short enough for a person to wait.
             Self::Unavailable(_) => Some((header::RETRY_AFTER, HeaderValue::from_static("1"))),
             _ => None,

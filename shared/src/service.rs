@@ -12,7 +12,7 @@ use crate::{
     config::{Config, Secret},
     random::Random,
     settings::SettingsCache,
-    store::{SecretStore, Sessions, SettingsTable, Users},
+    store::{Attempts, SecretStore, Sessions, SettingsTable, Users},
     tokens::{AccessTokens, KeyStore, Keys, RefreshTokens},
 };
 
@@ -86,6 +86,11 @@ impl Service {
     pub fn users(&self) -> Users {
         let table = self.config.users_table.clone();
         Users::new(self.dynamodb.clone(), table, self.clock.clone(), self.random.clone())
+    }
+
+    /// What was tried too often, and what a login is checked against.
+    pub fn attempts(&self) -> Attempts {
+        Attempts::new(self.dynamodb.clone(), self.config.users_table.clone(), self.clock.clone(), self.keys.clone())
     }
 
     /// The sessions, each behind one refresh token.

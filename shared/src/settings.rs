@@ -7,7 +7,8 @@ use std::{
     time::Duration,
 };
 
-use item::{Flag, Number, Problem, Reader};
+pub use item::Limit;
+use item::{Flag, Limits, Number, Problem, Reader};
 
 use crate::{
     Error,
@@ -27,6 +28,27 @@ const ROTATE_REFRESH_TOKENS: Flag = Flag { name: "ROTATE_REFRESH_TOKENS", defaul
 /// In seconds. Long enough for a client to ask again after a lost answer, too short for a thief.
 const REFRESH_TOKEN_GRACE: Number = Number { name: "REFRESH_TOKEN_GRACE", default: 10, range: 0..=60 };
 
+/// Guesses at one account's password from one address: ten in five minutes let their owner mistype, and a guesser nowhere.
+const LOGIN_FAILURES_PER_SOURCE: Limits = Limits {
+    max: Number { name: "LOGIN_MAX_FAILURES_PER_SOURCE", default: 10, range: 1..=MOST },
+    window: Number { name: "LOGIN_FAILURES_PER_SOURCE_WINDOW", default: 300, range: 1..=86_400 },
+};
+
+/// Guesses at one account's password from everywhere: what stops many addresses together.
+const LOGIN_FAILURES_PER_ACCOUNT: Limits = Limits {
+    max: Number { name: "LOGIN_MAX_FAILURES_PER_ACCOUNT", default: 100, range: 1..=MOST },
+    window: Number { name: "LOGIN_FAILURES_PER_ACCOUNT_WINDOW", default: 3_600, range: 1..=86_400 },
+};
+
+/// Registrations from one address.
+const REGISTRATIONS_PER_SOURCE: Limits = Limits {
+    max: Number { name: "REGISTER_MAX_PER_SOURCE", default: 20, range: 1..=MOST },
+    window: Number { name: "REGISTER_PER_SOURCE_WINDOW", default: 3_600, range: 1..=86_400 },
+};
+
+/// As good as no limit.
+const MOST: u64 = 1_000_000;
+
 const SECONDS_A_DAY: u64 = 86_400;
 
 /// What the settings item says, or what holds where it says nothing.
@@ -36,6 +58,9 @@ pub struct Settings {
     refresh_token_lifetime: u64,
     rotate_refresh_tokens: bool,
     refresh_token_grace: u64,
+    login_failures_per_source: Limit,
+    login_failures_per_account: Limit,
+    registrations_per_source: Limit,
 }
 
 impl Default for Settings {
@@ -45,6 +70,9 @@ impl Default for Settings {
             refresh_token_lifetime: REFRESH_TOKEN_LIFETIME.default,
             rotate_refresh_tokens: ROTATE_REFRESH_TOKENS.default,
             refresh_token_grace: REFRESH_TOKEN_GRACE.default,
+            login_failures_per_source: LOGIN_FAILURES_PER_SOURCE.default(),
+            login_failures_per_account: LOGIN_FAILURES_PER_ACCOUNT.default(),
+            registrations_per_source: REGISTRATIONS_PER_SOURCE.default(),
         }
     }
 }
@@ -70,14 +98,43 @@ impl Settings {
         self.refresh_token_grace
     }
 
+    /// How many logins to one account may fail from one address: by default 10 in 300 seconds.
+    pub fn login_failures_per_source(&self) -> Limit {
+        self.login_failures_per_source
+    }
+
+    /// How many logins to one account may fail from all addresses: by default 100 in 3 600 seconds.
+    pub fn login_failures_per_account(&self) -> Limit {
+        self.login_failures_per_account
+    }
+
+    /// How many registrations may come from one address: by default 20 in 3 600 seconds.
+    pub fn registrations_per_source(&self) -> Limit {
+        self.registrations_per_source
+    }
+
+    /// These settings with limits that nobody meets. A local stack sees one address only, and test suites behind it.
+    pub fn without_limits(self) -> Self {
+        Self {
+            login_failures_per_source: Limit { max: MOST, ..self.login_failures_per_source },
+            login_failures_per_account: Limit { max: MOST, ..self.login_failures_per_account },
+            registrations_per_source: Limit { max: MOST, ..self.registrations_per_source },
+            ..self
+        }
+    }
+
     /// These settings as an item, but for its key.
     pub fn to_item(&self) -> Item {
-        Item::from([
+        let mut item = Item::from([
             ACCESS_TOKEN_LIFETIME.write(self.access_token_lifetime),
             REFRESH_TOKEN_LIFETIME.write(self.refresh_token_lifetime),
             ROTATE_REFRESH_TOKENS.write(self.rotate_refresh_tokens),
             REFRESH_TOKEN_GRACE.write(self.refresh_token_grace),
-        ])
+        ]);
+        item.extend(LOGIN_FAILURES_PER_SOURCE.write(self.login_failures_per_source));
+        item.extend(LOGIN_FAILURES_PER_ACCOUNT.write(self.login_failures_per_account));
+        item.extend(REGISTRATIONS_PER_SOURCE.write(self.registrations_per_source));
+        item
     }
 
     /// Reads an item. A value that is missing or wrong stays what it was, and is a problem for somebody to hear of: a slip in
@@ -89,6 +146,9 @@ impl Settings {
             refresh_token_lifetime: reader.number(&REFRESH_TOKEN_LIFETIME, before.refresh_token_lifetime),
             rotate_refresh_tokens: reader.flag(&ROTATE_REFRESH_TOKENS, before.rotate_refresh_tokens),
             refresh_token_grace: reader.number(&REFRESH_TOKEN_GRACE, before.refresh_token_grace),
+            login_failures_per_source: reader.limit(&LOGIN_FAILURES_PER_SOURCE, before.login_failures_per_source),
+            login_failures_per_account: reader.limit(&LOGIN_FAILURES_PER_ACCOUNT, before.login_failures_per_account),
+            registrations_per_source: reader.limit(&REGISTRATIONS_PER_SOURCE, before.registrations_per_source),
         };
         (settings, reader.problems)
     }

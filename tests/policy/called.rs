@@ -78,6 +78,10 @@ fn acts(target: &str, body: &Value) -> Vec<(String, String)> {
             };
             parts.map(|(kind, write)| act(&action(kind), &write["TableName"])).collect()
         }
+        "BatchGetItem" => {
+            let tables = body["RequestItems"].as_object().unwrap().keys();
+            tables.map(|table| act(operation, &Value::from(table.as_str()))).collect()
+        }
         _ if service == "dynamodb" => vec![act(operation, &body["TableName"])],
         _ => vec![act(operation, &body["SecretId"])],
     }

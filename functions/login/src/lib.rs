@@ -10,14 +10,14 @@ use shared::{
     http::{self, Method, Request, Response},
     lambda::Endpoint,
     settings::SettingsCache,
-    store::{Sessions, Users},
+    store::{Attempts, Sessions},
     tokens::{AccessTokens, RefreshTokens},
 };
 
 /// Opens sessions.
 #[derive(Debug)]
 pub struct Login {
-    users: Users,
+    attempts: Attempts,
     sessions: Sessions,
     settings: Arc<SettingsCache>,
     hasher: Hasher,
@@ -31,7 +31,7 @@ impl Endpoint for Login {
 
     fn new(service: &Service) -> Self {
         Self {
-            users: service.users(),
+            attempts: service.attempts(),
             sessions: service.sessions(),
             settings: service.settings(),
             hasher: service.hasher(),
@@ -48,18 +48,24 @@ impl Endpoint for Login {
         let form = request.form()?;
         let (email, attempt) = (form.required::<Email>(), form.required::<PasswordAttempt>()).all_valid()?;
 
+        let (login, settings) =
+            tokio::try_join!(self.attempts.look_up(&email, request.source), self.settings.current())?;
+        let user = login.credentials.as_ref().map(|credentials| credentials.user);
+        if let Some(wait) = self.attempts.wait(&login, &settings) {
+            audit::login_locked(user);
+            return Err(Error::Throttled { wait });
+        }
+
         // An unknown address, a wrong password and a disabled user take the same way, and so the same time.
-        let check = async {
-            let credentials = self.users.credentials(&email).await?;
-            let hash = credentials.as_ref().map(|credentials| credentials.password_hash.clone());
-            Ok((self.hasher.verify(attempt, hash).await?, credentials))
-        };
-        let ((is_right, credentials), settings) = tokio::try_join!(check, self.settings.current())?;
-        let user = credentials.as_ref().map(|credentials| credentials.user);
-        let may_log_in = is_right && credentials.is_some_and(|credentials| !credentials.disabled);
+        let hash = login.credentials.as_ref().map(|credentials| credentials.password_hash.clone());
+        let is_right = self.hasher.verify(attempt, hash).await?;
+        let may_log_in = is_right && login.credentials.as_ref().is_some_and(|credentials| !credentials.disabled);
         let Some(user) = user.filter(|_| may_log_in) else {
             audit::login_failed(user);
-            return Err(Error::INCORRECT_CREDENTIALS);
+            return Err(match self.attempts.count_failure(login, &settings).await? {
+                None => Error::INCORRECT_CREDENTIALS,
+                Some(wait) => Error::Throttled { wait },
+            });
         };
 
         let access = self.access_tokens.issue(user, settings.access_token_seconds()).await?;

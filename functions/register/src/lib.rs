@@ -1,18 +1,23 @@
 //! `POST /api/register/`: a new user.
 
+use std::sync::Arc;
+
 use shared::{
     Error, Service, audit,
     domain::{AllValid, Email, NewPassword, Password, Username},
     hashing::Hasher,
     http::{self, Method, Request, Response},
     lambda::Endpoint,
-    store::{Created, Users},
+    settings::SettingsCache,
+    store::{Attempts, Created, Users},
 };
 
 /// Creates users.
 #[derive(Debug)]
 pub struct Register {
     users: Users,
+    attempts: Attempts,
+    settings: Arc<SettingsCache>,
     hasher: Hasher,
 }
 
@@ -21,7 +26,16 @@ impl Endpoint for Register {
     const METHODS: &'static [Method] = &[Method::POST];
 
     fn new(service: &Service) -> Self {
-        Self { users: service.users(), hasher: service.hasher() }
+        Self {
+            users: service.users(),
+            attempts: service.attempts(),
+            settings: service.settings(),
+            hasher: service.hasher(),
+        }
+    }
+
+    async fn warm_up(&self) {
+        self.settings.warm_up().await;
     }
 
     async fn handle(&self, request: &Request) -> Result<Response, Error> {
@@ -29,6 +43,12 @@ impl Endpoint for Register {
         let fields = (form.optional::<Username>(), form.required::<Email>(), form.required::<Password>());
         let (username, email, password) = fields.all_valid()?;
         let password = NewPassword::judge(password, username.as_ref(), &email)?;
+
+        let settings = self.settings.current().await?;
+        if let Some(wait) = self.attempts.count_registration(request.source, &settings).await? {
+            audit::registration_locked();
+            return Err(Error::Throttled { wait });
+        }
 
         let hash = self.hasher.hash(password).await?;
         match self.users.create(username, email, hash).await? {

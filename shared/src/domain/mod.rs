@@ -6,6 +6,7 @@ mod field;
 #[cfg(feature = "password-rules")]
 mod new_password;
 mod password;
+mod source;
 mod user;
 mod username;
 
@@ -14,5 +15,6 @@ pub use field::{AllValid, Field, FieldError, Message};
 #[cfg(feature = "password-rules")]
 pub use new_password::NewPassword;
 pub use password::{Password, PasswordAttempt};
+pub use source::Source;
 pub use user::{Taken, User, UserId};
 pub use username::Username;

@@ -4,13 +4,15 @@ use lambda_http::http::{HeaderMap, Method, header};
 use serde_json::Value;
 
 use super::{Form, MAX_BODY_BYTES, authorization};
-use crate::Error;
+use crate::{Error, domain::Source};
 
 /// A request for a path that the function answers, with a method that it takes.
 #[derive(Debug)]
 pub struct Request {
     /// The method. HEAD arrives as GET; the gateway drops the body of its answer.
     pub method: Method,
+    /// Where it comes from.
+    pub source: Source,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,
 }
@@ -75,7 +77,7 @@ mod tests {
         if let Some(content_type) = content_type {
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_bytes(content_type).unwrap());
         }
-        Request { method: Method::POST, headers, body: body.into() }
+        Request { method: Method::POST, source: Source::read("203.0.113.7"), headers, body: body.into() }
     }
 
     fn refusal(content_type: Option<&[u8]>, body: impl Into<Vec<u8>>) -> String {

@@ -7,7 +7,7 @@ use lambda_http::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::{Error, http::Request};
+use crate::{Error, domain::Source, http::Request};
 
 /// An event, as far as it is read here.
 ///
@@ -37,8 +37,11 @@ struct RequestContext {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Http {
     method: String,
+    #[serde(default)]
+    source_ip: String,
 }
 
 impl HttpApiEvent {
@@ -86,7 +89,8 @@ impl HttpApiEvent {
         } else {
             body.into_bytes()
         };
-        Ok(Request { method, headers: header_map(self.headers), body })
+        let source = Source::read(&self.request_context.http.source_ip);
+        Ok(Request { method, source, headers: header_map(self.headers), body })
     }
 }
 
@@ -158,6 +162,15 @@ mod tests {
             event["isBase64Encoded"] = true.into();
         });
         assert_eq!(event.into_request().unwrap_err().status().as_u16(), 400);
+    }
+
+    #[test]
+    fn the_source_is_the_gateways_whatever_headers_say() {
+        let event = event(|event| {
+            event["requestContext"]["http"]["sourceIp"] = "203.0.113.7".into();
+            event["headers"] = json!({"x-forwarded-for": "198.51.100.1", "forwarded": "for=198.51.100.1"});
+        });
+        assert_eq!(event.into_request().unwrap().source.to_string(), "203.0.113.7");
     }
 
     #[test]

@@ -14,6 +14,22 @@ pub(super) struct Number {
     pub(super) range: RangeInclusive<u64>,
 }
 
+/// So many of something in so many seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limit {
+    /// The most there may be.
+    pub max: u64,
+    /// In how many seconds, from the first on.
+    pub window: u64,
+}
+
+/// The two settings of a limit.
+#[derive(Debug, Clone)]
+pub(super) struct Limits {
+    pub(super) max: Number,
+    pub(super) window: Number,
+}
+
 /// A setting that is on or off.
 #[derive(Debug, Clone)]
 pub(super) struct Flag {
@@ -24,6 +40,16 @@ pub(super) struct Flag {
 impl Number {
     pub(super) fn write(&self, value: u64) -> (String, AttributeValue) {
         (self.name.into(), AttributeValue::N(value.to_string()))
+    }
+}
+
+impl Limits {
+    pub(super) fn default(&self) -> Limit {
+        Limit { max: self.max.default, window: self.window.default }
+    }
+
+    pub(super) fn write(&self, limit: Limit) -> [(String, AttributeValue); 2] {
+        [self.max.write(limit.max), self.window.write(limit.window)]
     }
 }
 
@@ -61,6 +87,12 @@ impl<'a> Reader<'a> {
             |value: &AttributeValue| value.as_n().ok()?.parse().ok().filter(|number| setting.range.contains(number));
         let rule = || format!("a whole number from {} to {}", setting.range.start(), setting.range.end());
         self.read(setting.name, parse, rule, before)
+    }
+
+    /// The limit in the item, or what is missing of it from the one before.
+    pub(super) fn limit(&mut self, settings: &Limits, before: Limit) -> Limit {
+        let max = self.number(&settings.max, before.max);
+        Limit { max, window: self.number(&settings.window, before.window) }
     }
 
     /// The boolean in the item, or the one before.

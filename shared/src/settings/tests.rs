@@ -21,6 +21,9 @@ fn before() -> Settings {
         refresh_token_lifetime: 7,
         rotate_refresh_tokens: true,
         refresh_token_grace: 17,
+        login_failures_per_source: Limit { max: 1, window: 2 },
+        login_failures_per_account: Limit { max: 3, window: 4 },
+        registrations_per_source: Limit { max: 5, window: 6 },
     }
 }
 
@@ -62,6 +65,16 @@ fn rotation_is_a_boolean(#[case] value: AttributeValue, #[case] expected: bool) 
     assert_eq!(read("ROTATE_REFRESH_TOKENS", value).rotates_refresh_tokens(), expected);
 }
 
+#[rstest]
+#[case::the_least("1", 1)]
+#[case::the_most("1000000", 1_000_000)]
+#[case::none_at_all("0", 1)]
+#[case::one_too_many("1000001", 1)]
+fn a_limit_is_a_number_of_attempts(#[case] text: &str, #[case] expected: u64) {
+    let settings = read("LOGIN_MAX_FAILURES_PER_SOURCE", number(text));
+    assert_eq!(settings.login_failures_per_source(), Limit { max: expected, window: 300 });
+}
+
 #[test]
 fn settings_that_are_written_are_read_again_without_a_problem() {
     assert_eq!(Settings::read(&before().to_item(), &Settings::default()), (before(), vec![]));
@@ -84,7 +97,7 @@ fn a_wrong_value_does_not_touch_the_others() {
 #[test]
 fn a_missing_value_leaves_the_last_good_one() {
     let (settings, problems) = Settings::read(&Item::new(), &before());
-    assert_eq!((settings, problems.len()), (before(), 4));
+    assert_eq!((settings, problems.len()), (before(), 10));
 }
 
 proptest! {

@@ -1,6 +1,7 @@
 //! The tables and the secret. All knowledge of DynamoDB and Secrets Manager stands here: keys, expressions, and what their
 //! errors mean.
 
+mod attempts;
 mod secret;
 mod sessions;
 mod settings_table;
@@ -19,6 +20,7 @@ use aws_sdk_dynamodb::{
 };
 use secrecy::{ExposeSecret, SecretString};
 
+pub use attempts::{Attempts, Login};
 pub use secret::{SecretStore, SecretVersion};
 pub use sessions::{End, Presented, Session, Sessions, Use};
 pub use settings_table::SettingsTable;

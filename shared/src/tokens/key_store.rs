@@ -45,7 +45,7 @@ impl KeyStore {
     ///
     /// # Errors
     /// [`Error::Unavailable`] when the secret was never read and can not be now. Later, the last keys hold on.
-    pub(super) async fn signing(&self) -> Result<Arc<Keys>, Error> {
+    pub(crate) async fn signing(&self) -> Result<Arc<Keys>, Error> {
         match self {
             Self::Fixed(keys) => Ok(keys.clone()),
             Self::Rotating(keys) => Ok(keys.ring().await?.signing(keys.clock.now())),

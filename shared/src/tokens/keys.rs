@@ -8,7 +8,7 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use jsonwebtoken::{DecodingKey, EncodingKey};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::{Error, config::MIN_SECRET_BYTES, store::SecretVersion};
+use crate::{Error, config::MIN_SECRET_BYTES, domain::Email, store::SecretVersion};
 
 /// The keys derived from one secret. Never printed.
 pub struct Keys {
@@ -20,6 +20,8 @@ pub struct Keys {
     pub(super) verifying: DecodingKey,
     /// Authenticates refresh tokens.
     pub(super) refresh: hmac::Key,
+    /// Hides addresses that attempts are counted by.
+    accounts: hmac::Key,
 }
 
 impl Keys {
@@ -30,13 +32,20 @@ impl Keys {
     pub fn derive(secret: &SecretString) -> Result<Self, Error> {
         let access: [u8; 32] = expand(secret, b"access token, HS256")?;
         let refresh: [u8; 32] = expand(secret, b"refresh token, HMAC-SHA256")?;
+        let accounts: [u8; 32] = expand(secret, b"account of an attempt, HMAC-SHA256")?;
         let id: [u8; 8] = expand(secret, b"key id")?;
         Ok(Self {
             id: BASE64_URL_SAFE_NO_PAD.encode(id),
             signing: EncodingKey::from_secret(&access),
             verifying: DecodingKey::from_secret(&access),
             refresh: hmac::Key::new(hmac::HMAC_SHA256, &refresh),
+            accounts: hmac::Key::new(hmac::HMAC_SHA256, &accounts),
         })
+    }
+
+    /// What an address is counted by: nobody who has no secret learns the address from it, or finds it out by trying.
+    pub(crate) fn account(&self, email: &Email) -> String {
+        BASE64_URL_SAFE_NO_PAD.encode(hmac::sign(&self.accounts, email.canonical().as_bytes()))
     }
 
     /// The keys of a version of the secret in Secrets Manager, which the version names.

@@ -76,7 +76,7 @@ impl Database {
         let client = self.client().await;
         tables::create_missing(&client, &self.url, template).await?;
         let settings = SettingsTable::new(client, settings_table.into());
-        Ok(settings.write_if_missing(Settings::default().to_item()).await?)
+        Ok(settings.write_if_missing(Settings::default().without_limits().to_item()).await?)
     }
 
     /// The clients of a service on it whose secret is there.

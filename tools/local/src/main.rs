@@ -118,6 +118,7 @@ fn announce(stack: &Stack) {
         "API       {url}
 DynamoDB  {}, {data}
 Secret    {secret}
+Limits    of failed logins and registrations: 1000000 in a new settings item, to be lowered there
 
 Try it, from another terminal:
 

@@ -18,7 +18,7 @@ pub(super) fn profile_key(id: UserId) -> String {
     format!("user#{id}")
 }
 
-pub(super) fn email_key(email: &Email) -> String {
+pub(in crate::store) fn email_key(email: &Email) -> String {
     format!("email#{}", email.canonical())
 }
 
@@ -48,20 +48,18 @@ impl ProfileItem {
 
 /// An address's marker as it is stored.
 #[derive(Serialize, Deserialize)]
-pub(super) struct CredentialsItem {
+struct CredentialsItem {
     user_id: u64,
     password_hash: String,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     disabled: bool,
 }
 
-impl TryFrom<CredentialsItem> for Credentials {
-    type Error = Error;
-
-    fn try_from(item: CredentialsItem) -> Result<Self, Error> {
-        let user = UserId::new(item.user_id).ok_or_else(|| corrupt("credentials", "user_id out of range"))?;
-        Ok(Self { user, password_hash: PasswordHash::new(item.password_hash), disabled: item.disabled })
-    }
+/// What an address's marker tells a login.
+pub(in crate::store) fn credentials(item: Item) -> Result<Credentials, Error> {
+    let item: CredentialsItem = serde_dynamo::from_item(item).map_err(|error| corrupt("credentials", error))?;
+    let user = UserId::new(item.user_id).ok_or_else(|| corrupt("credentials", "user_id out of range"))?;
+    Ok(Credentials { user, password_hash: PasswordHash::new(item.password_hash), disabled: item.disabled })
 }
 
 /// A name's marker as it is stored.

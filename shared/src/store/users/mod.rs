@@ -6,13 +6,17 @@
 //! | `email#<canonical address>` | whose it is, and the password's hash: all that a login needs |
 //! | `username#<name>` | whose it is |
 //!
+//! Beside them stand the counts of [`Attempts`](super::Attempts).
+//!
 //! The two latter make address and name unique: DynamoDB has no other unique index than a table's key. A user who may not
 //! log in has `disabled` = true in the two former.
 
 mod items;
 
+pub(super) use items::{credentials, email_key};
+
 use aws_sdk_dynamodb::Client;
-use items::{CredentialsItem, ProfileItem, Writes};
+use items::{ProfileItem, Writes};
 
 use super::{Item, PasswordHash, corrupt, string, transaction::transact, unavailable};
 use crate::{
@@ -123,16 +127,6 @@ impl Users {
             }
         }
         Err(Error::Unavailable("no free user id was drawn".into()))
-    }
-
-    /// What a login with this address is checked against, if it is a user's.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] when the store does not answer, [`Error::Internal`] when the item is none of ours.
-    pub async fn credentials(&self, email: &Email) -> Result<Option<Credentials>, Error> {
-        let Some(item) = self.get(items::email_key(email), None).await? else { return Ok(None) };
-        let item: CredentialsItem = serde_dynamo::from_item(item).map_err(|error| corrupt("credentials", error))?;
-        item.try_into().map(Some)
     }
 
     /// The user with this id, unless there is none or they are disabled.

@@ -9,7 +9,10 @@ use std::{
 };
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use axum::{Router, http::StatusCode};
+use axum::{
+    Router,
+    http::{HeaderMap, StatusCode},
+};
 use local::{Database, Options};
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -109,9 +112,13 @@ async fn conflicting(times: usize) -> (World, Arc<AtomicUsize>) {
     }"#;
     let seen = Arc::new(AtomicUsize::new(0));
     let counter = seen.clone();
-    let answer = async move || match counter.fetch_add(1, Ordering::Relaxed) {
-        earlier if earlier < times => (StatusCode::BAD_REQUEST, CONFLICT),
-        _ => (StatusCode::OK, "{}"),
+    let answer = async move |headers: HeaderMap| {
+        let is_transaction = headers["x-amz-target"].as_bytes().ends_with(b".TransactWriteItems");
+        if is_transaction && counter.fetch_add(1, Ordering::Relaxed) < times {
+            (StatusCode::BAD_REQUEST, CONFLICT)
+        } else {
+            (StatusCode::OK, "{}")
+        }
     };
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());

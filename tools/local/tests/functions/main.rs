@@ -9,6 +9,7 @@
 
 mod faults;
 mod lifetimes;
+mod limits;
 mod logs;
 mod requests;
 mod rotation;

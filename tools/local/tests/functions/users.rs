@@ -18,7 +18,8 @@ async fn items(world: &World) -> BTreeMap<String, BTreeMap<String, AttributeValu
     let keyed = |mut item: HashMap<String, AttributeValue>| {
         (item.remove("pk").unwrap().as_s().unwrap().clone(), item.into_iter().collect())
     };
-    items.into_iter().map(keyed).collect()
+    let of_a_user = |(key, _): &(String, _)| !key.starts_with("registrations#");
+    items.into_iter().map(keyed).filter(of_a_user).collect()
 }
 
 fn id(body: &Value) -> String {

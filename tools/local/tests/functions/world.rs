@@ -34,6 +34,9 @@ use crate::logs;
 /// The password of every user here.
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
 
+/// Where requests come from, if nothing else is said: a documentation address (RFC 5737).
+pub(crate) const SOURCE: &str = "203.0.113.7";
+
 const START: u64 = 1_800_000_000;
 
 /// A service on an embedded DynamoDB.
@@ -146,6 +149,13 @@ impl World {
         self.send(&Function::new(E::new(&self.service)), event::<E>("POST", None, body)).await
     }
 
+    /// The same, from this address.
+    pub(crate) async fn post_from<E: Endpoint>(&self, source: &str, body: &Value) -> Answer {
+        let mut event = event::<E>("POST", None, body);
+        event["requestContext"]["http"]["sourceIp"] = source.into();
+        self.send(&Function::new(E::new(&self.service)), event).await
+    }
+
     pub(crate) async fn register(&self, email: &str) -> Answer {
         self.post::<register::Register>(&json!({ "email": email, "password": PASSWORD })).await
     }
@@ -191,7 +201,11 @@ pub(crate) fn event<E: Endpoint>(method: &str, access: Option<&str>, body: &Valu
         "version": "2.0",
         "rawPath": E::PATH,
         "headers": headers,
-        "requestContext": { "requestId": "request-1", "stage": "$default", "http": { "method": method } },
+        "requestContext": {
+            "requestId": "request-1",
+            "stage": "$default",
+            "http": { "method": method, "sourceIp": SOURCE },
+        },
         "body": body.to_string(),
         "isBase64Encoded": false,
     })

@@ -1,0 +1,51 @@
+//! Where a request comes from.
+
+use std::{
+    fmt,
+    net::{IpAddr, Ipv6Addr},
+};
+
+/// The address that attempts are counted by: the gateway's `sourceIp`, and nothing that a client can write. Of an IPv6 address
+/// its first 64 bits, since whoever has one address has all of those.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Source(Option<IpAddr>);
+
+impl Source {
+    /// Reads the gateway's text. All that it can not tell apart count as one.
+    pub(crate) fn read(text: &str) -> Self {
+        Self(text.parse().ok().map(|address: IpAddr| match address.to_canonical() {
+            IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
+            address @ IpAddr::V4(_) => address,
+        }))
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(IpAddr::V6(address)) => write!(f, "{address}/64"),
+            Some(IpAddr::V4(address)) => write!(f, "{address}"),
+            None => f.write_str("unknown"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case::of_ipv4("203.0.113.7", "203.0.113.7")]
+    #[case::of_ipv6("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64")]
+    #[case::of_ipv6_in_the_same_network("2001:db8:1:2:ffff::1", "2001:db8:1:2::/64")]
+    #[case::of_ipv6_in_another_network("2001:db8:1:3::1", "2001:db8:1:3::/64")]
+    #[case::of_ipv4_in_ipv6("::ffff:203.0.113.7", "203.0.113.7")]
+    #[case::missing("", "unknown")]
+    #[case::with_a_port("203.0.113.7:443", "unknown")]
+    #[case::of_no_address("ada", "unknown")]
+    fn an_address_counts_as(#[case] text: &str, #[case] expected: &str) {
+        assert_eq!(Source::read(text).to_string(), expected);
+    }
+}

@@ -1,0 +1,249 @@
+//! Statements 6 to 9: guesses at passwords and registrations are counted, and beyond their limits refused.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use futures_util::future::join_all;
+use login::Login;
+use register::Register;
+use rstest::rstest;
+use serde_json::{Value, json};
+use shared::random::Random;
+
+use crate::{
+    logs,
+    world::{Answer, PASSWORD, World},
+};
+
+const ADA: &str = "ada@example.com";
+const HERE: &str = "203.0.113.7";
+const ELSEWHERE: &str = "198.51.100.23";
+const WRONG: &str = "Incorrect authentication credentials.";
+
+async fn world_with_ada() -> World {
+    let world = World::new().await;
+    assert_eq!(world.register(ADA).await.status, 201);
+    world
+}
+
+fn guess(email: &str) -> Value {
+    json!({ "email": email, "password": "wrong horse" })
+}
+
+fn right(email: &str) -> Value {
+    json!({ "email": email, "password": PASSWORD })
+}
+
+async fn fail(world: &World, times: usize, email: &str, source: &str) {
+    for _ in 0..times {
+        world.post_from::<Login>(source, &guess(email)).await.is_detail(401, WRONG);
+    }
+}
+
+#[track_caller]
+fn assert_throttled(answer: &Answer, seconds: u64) {
+    answer.is_detail(429, &format!("Request was throttled. Expected available in {seconds} seconds."));
+    assert_eq!(answer.headers["retry-after"], seconds.to_string());
+}
+
+fn number(number: u64) -> AttributeValue {
+    AttributeValue::N(number.to_string())
+}
+
+/// The items of the table of users whose keys begin like this.
+async fn counts(world: &World, prefix: &str) -> Vec<(String, u64)> {
+    let items = world.client.scan().table_name("UsersTable").send().await.unwrap().items.unwrap();
+    let counts = items.iter().filter(|item| item["pk"].as_s().unwrap().starts_with(prefix));
+    counts.map(|item| (item["pk"].as_s().unwrap().clone(), item["attempts"].as_n().unwrap().parse().unwrap())).collect()
+}
+
+#[rstest]
+#[case::of_an_account("ada@example.com")]
+#[case::of_an_account_written_otherwise("ADA@EXAMPLE.COM")]
+#[case::of_an_address_that_nobody_has("nobody@example.com")]
+#[tokio::test]
+async fn statement_7_after_ten_failures_in_five_minutes_from_one_address_a_login_waits(#[case] email: &str) {
+    let world = world_with_ada().await;
+    fail(&world, 4, email, HERE).await;
+    world.wait(100);
+    fail(&world, 6, &email.to_lowercase(), HERE).await;
+    for wait in [200, 199, 1] {
+        assert_throttled(&world.post_from::<Login>(HERE, &right(email)).await, wait);
+        world.wait(if wait == 199 { 198 } else { 1 });
+    }
+    let answer = world.post_from::<Login>(HERE, &right(email)).await;
+    assert_eq!(answer.status, if email == "nobody@example.com" { 401 } else { 200 });
+}
+
+#[tokio::test]
+async fn statement_7_a_new_window_begins_with_the_first_failure_after_the_old_one() {
+    let world = world_with_ada().await;
+    fail(&world, 10, ADA, HERE).await;
+    world.wait(300);
+    fail(&world, 1, ADA, HERE).await;
+    world.wait(299);
+    fail(&world, 9, ADA, HERE).await;
+    assert_throttled(&world.post_from::<Login>(HERE, &guess(ADA)).await, 1);
+}
+
+#[tokio::test]
+async fn statement_7_after_a_hundred_failures_in_an_hour_from_everywhere_an_account_waits() {
+    let world = world_with_ada().await;
+    for network in 0..10 {
+        fail(&world, 10, ADA, &format!("198.51.100.{network}")).await;
+    }
+    assert_throttled(&world.post_from::<Login>(HERE, &right(ADA)).await, 3_600);
+    world.wait(3_599);
+    assert_throttled(&world.post_from::<Login>(HERE, &right(ADA)).await, 1);
+    world.wait(1);
+    assert_eq!(world.post_from::<Login>(HERE, &right(ADA)).await.status, 200);
+}
+
+#[tokio::test]
+async fn statement_7_a_login_beyond_a_limit_is_not_hashed_and_logged_as_locked() {
+    let world = world_with_ada().await;
+    fail(&world, 10, ADA, HERE).await;
+    // Whatever hashes now fails.
+    world.set_user("email#ada@example.com", "password_hash", AttributeValue::S("swordfish".into())).await;
+    logs::take();
+    assert_throttled(&world.post_from::<Login>(HERE, &right(ADA)).await, 300);
+    let log = logs::take();
+    assert!(log.contains(r#""level":"WARN","event":"authn_login_lock""#) && !log.contains("authn_login_fail"), "{log}");
+    assert_eq!(world.post_from::<Login>(ELSEWHERE, &right(ADA)).await.status, 500);
+}
+
+#[tokio::test]
+async fn statement_7_of_fifty_failures_at_once_each_is_counted_once_and_no_more_than_ten_are_told() {
+    let world = world_with_ada().await;
+    let body = guess(ADA);
+    let answers = join_all((0..50).map(|_| world.post_from::<Login>(HERE, &body))).await;
+    let of = |status| answers.iter().filter(|answer| answer.status == status).count();
+    assert_eq!((of(401), of(429)), (10, 40));
+    let counts = counts(&world, "failures#").await;
+    let mut of_source = counts.iter().filter(|(key, _)| key.ends_with(HERE)).map(|(_, count)| *count);
+    assert_eq!((of_source.next(), counts.len()), (Some(10), 2));
+}
+
+#[tokio::test]
+async fn statement_7_the_limits_are_those_of_the_settings_item() {
+    let world = world_with_ada().await;
+    let settings = [
+        ("LOGIN_MAX_FAILURES_PER_SOURCE", number(2)),
+        ("LOGIN_FAILURES_PER_SOURCE_WINDOW", number(60)),
+        ("LOGIN_MAX_FAILURES_PER_ACCOUNT", number(3)),
+        ("LOGIN_FAILURES_PER_ACCOUNT_WINDOW", number(120)),
+    ];
+    world.set_settings(&settings).await;
+    fail(&world, 2, ADA, HERE).await;
+    assert_throttled(&world.post_from::<Login>(HERE, &guess(ADA)).await, 60);
+    fail(&world, 1, ADA, ELSEWHERE).await;
+    assert_throttled(&world.post_from::<Login>("192.0.2.1", &right(ADA)).await, 120);
+    // The longer of two waits is told.
+    assert_throttled(&world.post_from::<Login>(HERE, &right(ADA)).await, 120);
+}
+
+#[tokio::test]
+async fn statement_7_a_good_login_does_not_forget_failures_and_is_none() {
+    let world = world_with_ada().await;
+    fail(&world, 9, ADA, HERE).await;
+    for _ in 0..3 {
+        assert_eq!(world.post_from::<Login>(HERE, &right(ADA)).await.status, 200);
+    }
+    fail(&world, 1, ADA, HERE).await;
+    assert_eq!(world.post_from::<Login>(HERE, &right(ADA)).await.status, 429);
+}
+
+#[tokio::test]
+async fn statement_7_counts_name_no_address_and_expire_by_themselves() {
+    let world = world_with_ada().await;
+    fail(&world, 1, ADA, HERE).await;
+    let items = world.client.scan().table_name("UsersTable").send().await.unwrap().items.unwrap();
+    let counts: Vec<_> = items.iter().filter(|item| item["pk"].as_s().unwrap().starts_with("failures#")).collect();
+    assert_eq!(counts.len(), 2);
+    for count in counts {
+        assert!(!format!("{count:?}").contains("ada"), "{count:?}");
+        assert!(count["expires_at"].is_n(), "{count:?}");
+    }
+    let ttl = world.client.describe_time_to_live().table_name("UsersTable").send().await.unwrap();
+    assert_eq!(ttl.time_to_live_description.unwrap().attribute_name.as_deref(), Some("expires_at"));
+}
+
+#[tokio::test]
+async fn statement_8_the_owner_at_another_address_logs_in_and_sessions_go_on() {
+    let world = world_with_ada().await;
+    let session = world.post_from::<Login>(HERE, &right(ADA)).await;
+    fail(&world, 10, ADA, HERE).await;
+    assert_eq!(world.post_from::<Login>(HERE, &right(ADA)).await.status, 429);
+    assert_eq!(world.post_from::<Login>(ELSEWHERE, &right(ADA)).await.status, 200);
+    assert_eq!(world.refresh(session.text("refresh")).await.status, 200);
+    assert_eq!(world.me("GET", session.text("access"), &json!({})).await.status, 200);
+    assert_eq!(world.log_out(session.text("refresh")).await.status, 200);
+}
+
+#[tokio::test]
+async fn statement_8_guesses_at_one_account_lock_no_other() {
+    let world = world_with_ada().await;
+    world.register("grace@example.com").await;
+    fail(&world, 10, ADA, HERE).await;
+    assert_eq!(world.post_from::<Login>(HERE, &right("grace@example.com")).await.status, 200);
+}
+
+#[tokio::test]
+async fn statement_9_a_header_makes_no_other_source_and_an_ipv6_address_counts_by_its_64() {
+    let world = world_with_ada().await;
+    for host in 0..10 {
+        fail(&world, 1, ADA, &format!("2001:db8:0:7:{host}::{host}")).await;
+    }
+    assert_eq!(world.post_from::<Login>("2001:db8:0:7:ffff::1", &right(ADA)).await.status, 429);
+    assert_eq!(world.post_from::<Login>("2001:db8:0:8::1", &right(ADA)).await.status, 200);
+
+    fail(&world, 10, ADA, HERE).await;
+    let mut event = crate::world::event::<Login>("POST", None, &right(ADA));
+    event["headers"]["x-forwarded-for"] = ELSEWHERE.into();
+    event["headers"]["forwarded"] = format!("for={ELSEWHERE}").into();
+    let login = shared::lambda::Function::new(<Login as shared::lambda::Endpoint>::new(&world.service));
+    assert_eq!(world.send(&login, event).await.status, 429);
+}
+
+#[tokio::test]
+async fn a_twenty_first_registration_from_one_address_in_an_hour_waits() {
+    let world = World::new().await;
+    let register = async |source: &str, number: u64| {
+        let body = json!({ "email": format!("user{number}@example.com"), "password": PASSWORD });
+        world.post_from::<Register>(source, &body).await
+    };
+    for number in 0..20 {
+        assert_eq!(register(HERE, number).await.status, 201);
+    }
+    logs::take();
+    assert_throttled(&register(HERE, 20).await, 3_600);
+    assert!(logs::take().contains(r#""level":"WARN","event":"excess_rate_limit_exceeded""#));
+    assert_eq!(register(ELSEWHERE, 20).await.status, 201);
+    world.wait(3_600);
+    assert_eq!(register(HERE, 21).await.status, 201);
+}
+
+#[tokio::test]
+async fn registrations_that_are_refused_for_their_fields_are_not_counted_and_taken_addresses_are() {
+    let world = World::new().await;
+    world.set_settings(&[("REGISTER_MAX_PER_SOURCE", number(2)), ("REGISTER_PER_SOURCE_WINDOW", number(60))]).await;
+    for _ in 0..5 {
+        assert_eq!(world.post_from::<Register>(HERE, &json!({ "email": ADA })).await.status, 400);
+    }
+    assert_eq!(world.post_from::<Register>(HERE, &right(ADA)).await.status, 201);
+    assert_eq!(world.post_from::<Register>(HERE, &right(ADA)).await.status, 400);
+    // Nobody finds out address by address who has an account.
+    assert_throttled(&world.post_from::<Register>(HERE, &right(ADA)).await, 60);
+}
+
+#[tokio::test]
+async fn in_a_warm_function_a_locked_login_asks_once_and_a_refused_registration_too() {
+    let world = World::with(Duration::from_secs(30), Random::system()).await;
+    world.set_settings(&[("REGISTER_MAX_PER_SOURCE", number(1))]).await;
+    world.register(ADA).await;
+    fail(&world, 10, ADA, HERE).await;
+    assert_eq!(world.post_from::<Login>(HERE, &right(ADA)).await.status, 429);
+    assert_eq!(world.requests.rounds_and_all(), (1, 1));
+    assert_eq!(world.post_from::<Register>(HERE, &right("grace@example.com")).await.status, 429);
+    assert_eq!(world.requests.rounds_and_all(), (1, 1));
+}
