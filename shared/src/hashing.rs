@@ -1,4 +1,6 @@
-//! Password hashing: Argon2id.
+//! Password hashing: Argon2id, and the hashes that users of a Django service bring along.
+
+mod stored;
 
 use std::{
     fmt,
@@ -9,9 +11,9 @@ use argon2::{
     Algorithm, Argon2, Block, Params, Version,
     password_hash::phc::{self, Output, ParamsString, Salt},
 };
-use aws_lc_rs::constant_time;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use secrecy::{ExposeSecret, SecretString};
+use stored::StoredHash;
 use tokio::sync::{OnceCell, Semaphore};
 
 #[cfg(feature = "password-rules")]
@@ -46,8 +48,29 @@ pub struct Hasher {
     memories: Arc<Mutex<Vec<Memory>>>,
 }
 
+/// Of 1 KiB each.
+const BLOCKS: usize = MEMORY_KIB as usize;
+
 /// What Argon2 works in.
 type Memory = Vec<Block>;
+
+/// What an attempt is worth.
+#[derive(Debug, Clone)]
+pub enum Verdict {
+    /// It is not the password, or there is none.
+    Wrong,
+    /// It is the password.
+    Right,
+    /// It is the password, and its stored hash is weaker than those of today or of another scheme: this is to replace it.
+    Outdated(PasswordHash),
+}
+
+impl Verdict {
+    /// Whether it is the password.
+    pub fn is_right(&self) -> bool {
+        !matches!(self, Self::Wrong)
+    }
+}
 
 impl Hasher {
     pub(crate) fn new(random: Random) -> Self {
@@ -69,17 +92,26 @@ impl Hasher {
     /// password is always verified.
     ///
     /// # Errors
-    /// [`Error::Internal`] when the hash is none, or there is no memory or no thread.
-    pub async fn verify(&self, attempt: PasswordAttempt, hash: Option<PasswordHash>) -> Result<bool, Error> {
+    /// [`Error::Internal`] when the hash is none or its cost is out of bounds, or there is no randomness, no memory or no
+    /// thread.
+    pub async fn verify(&self, attempt: PasswordAttempt, hash: Option<PasswordHash>) -> Result<Verdict, Error> {
         let dummy = self.dummy().await?;
         let known = hash.is_some();
         let hash = hash.unwrap_or(dummy);
-        // A password that is too long is wrong without being hashed; the empty one is, so that it takes as long.
-        let matches = self.off_the_loop(move |memory| {
-            let password = attempt.expose();
-            Ok(matches(memory, password.unwrap_or_default(), &hash)? && password.is_some())
-        });
-        Ok(matches.await? && known)
+        let new_salt = self.random.bytes::<16>()?;
+        self.off_the_loop(move |memory| {
+            let stored = StoredHash::parse(hash.expose())?;
+            // A password that is too long is wrong without being hashed; the empty one is, so that it takes as long.
+            let matches = stored.matches(memory, &attempt)?;
+            match attempt.normalised().filter(|_| matches && known) {
+                None => Ok(Verdict::Wrong),
+                Some(password) if stored.is_outdated() => {
+                    Ok(Verdict::Outdated(self::hash(memory, password, &new_salt)?))
+                }
+                Some(_) => Ok(Verdict::Right),
+            }
+        })
+        .await
     }
 
     /// Makes the dummy, so that the first login does not wait for it. Failing is no harm: that login tries again.
@@ -115,6 +147,9 @@ impl Hasher {
             let spare = || memories.lock().unwrap_or_else(PoisonError::into_inner);
             let mut memory = spare().pop().unwrap_or_default();
             let result = work(&mut memory);
+            // A hash of another cost may have taken more than those to come need.
+            memory.truncate(BLOCKS);
+            memory.shrink_to(BLOCKS);
             spare().push(memory);
             drop(core);
             result
@@ -135,19 +170,6 @@ fn hash(memory: &mut Memory, password: &str, salt: &[u8; 16]) -> Result<Password
         hash: Some(Output::new(&output).map_err(unhashed)?),
     };
     Ok(PasswordHash::new(hash.to_string()))
-}
-
-/// Whether the password has this hash, at the cost that the hash names.
-fn matches(memory: &mut Memory, password: &str, hash: &PasswordHash) -> Result<bool, Error> {
-    let hash = phc::PasswordHash::new(hash.expose()).map_err(unhashed)?;
-    let (Some(salt), Some(expected)) = (hash.salt, hash.hash) else { return Err(unhashed("no salt or no hash")) };
-    if hash.algorithm != Algorithm::Argon2id.ident() || hash.version != Some(Version::V0x13.into()) {
-        return Err(unhashed("another algorithm"));
-    }
-    let params = Params::try_from(&hash.params).map_err(unhashed)?;
-    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-    let output = digest(memory, &argon2, password, &salt, expected.len())?;
-    Ok(constant_time::verify_slices_are_equal(&output, expected.as_bytes()).is_ok())
 }
 
 /// So many bytes of Argon2's output.
@@ -176,80 +198,4 @@ impl fmt::Debug for Hasher {
 }
 
 #[cfg(test)]
-mod tests {
-    use rstest::rstest;
-
-    use super::*;
-    use crate::domain::Field;
-
-    fn attempt(password: &str) -> PasswordAttempt {
-        PasswordAttempt::parse(password).unwrap()
-    }
-
-    async fn hashed(hasher: &Hasher, password: &str) -> PasswordHash {
-        hasher.hash_secret(SecretString::from(password)).await.unwrap()
-    }
-
-    #[tokio::test]
-    async fn the_hash_is_a_phc_string_of_the_stated_cost_with_a_salt_of_16_bytes() {
-        let hash = hashed(&Hasher::new(Random::system()), "correct horse").await;
-        let parsed = phc::PasswordHash::new(hash.expose()).unwrap();
-        assert!(hash.expose().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{}", hash.expose());
-        assert_eq!(parsed.salt.unwrap().len(), 16);
-    }
-
-    #[tokio::test]
-    async fn two_hashes_of_one_password_differ() {
-        let hasher = Hasher::new(Random::system());
-        assert_ne!(hashed(&hasher, "correct horse").await.expose(), hashed(&hasher, "correct horse").await.expose());
-    }
-
-    #[tokio::test]
-    async fn only_the_password_that_was_hashed_is_right() {
-        let hasher = Hasher::new(Random::system());
-        let hash = hashed(&hasher, "correct horse").await;
-        assert!(hasher.verify(attempt("correct horse"), Some(hash.clone())).await.unwrap());
-        for wrong in ["Correct horse", "correct horse ", " correct horse", "correct"] {
-            assert!(!hasher.verify(attempt(wrong), Some(hash.clone())).await.unwrap(), "{wrong:?}");
-        }
-    }
-
-    /// By another implementation: `argon2-cffi` 25.1.0, `hash_secret` with `hash_len` 16 and 32.
-    #[rstest]
-    #[case::of_16_bytes("$argon2id$v=19$m=19456,t=2,p=1$c2l4dGVlbiBieXRlcyAuLg$2WG2PPol/lCSBLmz3Hc2qg")]
-    #[case::of_32_bytes(
-        "$argon2id$v=19$m=19456,t=2,p=1$c2l4dGVlbiBieXRlcyAuLg$IlO2V59Tdtb9LK4zQ3rYz0BJfh+4P3PuYL6sZh8sMZ8"
-    )]
-    #[tokio::test]
-    async fn a_hash_that_another_implementation_made_is_verified(#[case] stored: &str) {
-        let hasher = Hasher::new(Random::system());
-        let hash = PasswordHash::new(stored.into());
-        assert!(hasher.verify(attempt("correct horse battery staple"), Some(hash.clone())).await.unwrap());
-        assert!(!hasher.verify(attempt("wrong horse battery staple"), Some(hash)).await.unwrap());
-    }
-
-    #[tokio::test]
-    async fn no_password_is_right_for_an_unknown_user() {
-        let hasher = Hasher::new(Random::new(|bytes| bytes.fill(0)));
-        let dummys_own = BASE64_URL_SAFE_NO_PAD.encode([0; 32]);
-        assert!(!hasher.verify(attempt(&dummys_own), None).await.unwrap());
-    }
-
-    #[tokio::test]
-    async fn an_attempt_that_is_too_long_is_wrong_even_where_the_empty_password_would_be_right() {
-        let hasher = Hasher::new(Random::system());
-        let hash_of_nothing = hashed(&hasher, "").await;
-        assert!(!hasher.verify(attempt(&"x".repeat(129)), Some(hash_of_nothing)).await.unwrap());
-    }
-
-    #[rstest]
-    #[case::nothing("")]
-    #[case::plain_text("correct horse")]
-    #[case::another_scheme("$2b$12$abcdefghijklmnopqrstuu")]
-    #[tokio::test]
-    async fn a_stored_hash_that_is_none_denies(#[case] stored: &str) {
-        let hasher = Hasher::new(Random::system());
-        let result = hasher.verify(attempt("correct horse"), Some(PasswordHash::new(stored.into()))).await;
-        assert!(matches!(result, Err(Error::Internal(_))), "{result:?}");
-    }
-}
+mod tests;

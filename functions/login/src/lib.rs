@@ -6,17 +6,18 @@ use serde_json::json;
 use shared::{
     Error, Service, audit,
     domain::{AllValid, Email, PasswordAttempt},
-    hashing::Hasher,
+    hashing::{Hasher, Verdict},
     http::{self, Method, Request, Response},
     lambda::Endpoint,
     settings::SettingsCache,
-    store::{Attempts, Sessions},
+    store::{Attempts, Credentials, Sessions, Users},
     tokens::{AccessTokens, RefreshTokens},
 };
 
 /// Opens sessions.
 #[derive(Debug)]
 pub struct Login {
+    users: Users,
     attempts: Attempts,
     sessions: Sessions,
     settings: Arc<SettingsCache>,
@@ -31,6 +32,7 @@ impl Endpoint for Login {
 
     fn new(service: &Service) -> Self {
         Self {
+            users: service.users(),
             attempts: service.attempts(),
             sessions: service.sessions(),
             settings: service.settings(),
@@ -58,9 +60,9 @@ impl Endpoint for Login {
 
         // An unknown address, a wrong password and a disabled user take the same way, and so the same time.
         let hash = login.credentials.as_ref().map(|credentials| credentials.password_hash.clone());
-        let is_right = self.hasher.verify(attempt, hash).await?;
-        let may_log_in = is_right && login.credentials.as_ref().is_some_and(|credentials| !credentials.disabled);
-        let Some(user) = user.filter(|_| may_log_in) else {
+        let verdict = self.hasher.verify(attempt, hash).await?;
+        let may_log_in = |credentials: &&Credentials| verdict.is_right() && !credentials.disabled;
+        let Some(credentials) = login.credentials.as_ref().filter(may_log_in) else {
             audit::login_failed(user);
             return Err(match self.attempts.count_failure(login, &settings).await? {
                 None => Error::INCORRECT_CREDENTIALS,
@@ -68,6 +70,10 @@ impl Endpoint for Login {
             });
         };
 
+        let user = credentials.user;
+        if let Verdict::Outdated(better) = verdict {
+            self.users.replace_hash(&email, credentials, better).await;
+        }
         let access = self.access_tokens.issue(user, settings.access_token_seconds()).await?;
         let session = self.sessions.open(user, settings.refresh_token_seconds()).await?;
         let refresh = self.refresh_tokens.write(&session).await?;

@@ -5,6 +5,7 @@ mod email;
 mod field;
 #[cfg(feature = "password-rules")]
 mod new_password;
+#[cfg(feature = "hashing")]
 mod password;
 mod source;
 mod user;
@@ -14,7 +15,10 @@ pub use email::Email;
 pub use field::{AllValid, Field, FieldError, Message};
 #[cfg(feature = "password-rules")]
 pub use new_password::NewPassword;
-pub use password::{Password, PasswordAttempt};
+#[cfg(feature = "password-rules")]
+pub use password::Password;
+#[cfg(feature = "hashing")]
+pub use password::PasswordAttempt;
 pub use source::Source;
 pub use user::{Taken, User, UserId};
 pub use username::Username;

@@ -10,10 +10,11 @@ use super::field::{self, Field, Message};
 const MAX_CHARACTERS: usize = 128;
 
 /// A password for a new user, well-formed but not yet judged: see `NewPassword`. In NFC, otherwise exactly as sent.
+#[cfg(feature = "password-rules")]
 #[derive(Debug, Clone)]
 pub struct Password(SecretString);
 
-#[cfg(any(test, feature = "password-rules"))]
+#[cfg(feature = "password-rules")]
 impl Password {
     /// The characters, for judging.
     pub(crate) fn expose(&self) -> &str {
@@ -21,12 +22,12 @@ impl Password {
     }
 
     /// The characters, for hashing.
-    #[cfg(feature = "hashing")]
     pub(crate) fn into_secret(self) -> SecretString {
         self.0
     }
 }
 
+#[cfg(feature = "password-rules")]
 impl Field for Password {
     const NAME: &'static str = "password";
     const TRIMMED: bool = false;
@@ -41,29 +42,39 @@ impl Field for Password {
     }
 }
 
-/// A password that someone tries at login, of any length. In NFC, otherwise exactly as sent.
+/// A password that someone tries at login, of any length. One of more characters than a password may have is wrong,
+/// unhashed, and so has none here.
 #[derive(Debug, Clone)]
-pub struct PasswordAttempt(Option<SecretString>);
+pub struct PasswordAttempt {
+    normalised: Option<SecretString>,
+    as_sent: Option<SecretString>,
+}
 
 impl PasswordAttempt {
-    /// The characters, or `None` where they are more than a password may have: then it is wrong, unhashed.
-    pub(crate) fn expose(&self) -> Option<&str> {
-        self.0.as_ref().map(ExposeSecret::expose_secret)
+    /// The characters in NFC, otherwise exactly as sent: what this service hashes.
+    pub(crate) fn normalised(&self) -> Option<&str> {
+        self.normalised.as_ref().map(ExposeSecret::expose_secret)
+    }
+
+    /// The characters exactly as sent: what others hash.
+    pub(crate) fn as_sent(&self) -> Option<&str> {
+        self.as_sent.as_ref().map(ExposeSecret::expose_secret)
     }
 }
 
 impl Field for PasswordAttempt {
-    const NAME: &'static str = Password::NAME;
+    const NAME: &'static str = "password";
     const TRIMMED: bool = false;
 
     fn parse(text: &str) -> Result<Self, Vec<Message>> {
         let password: String = text.nfc().collect();
         let (nul, long) = (password.contains('\0'), password.chars().count() > MAX_CHARACTERS);
-        field::checked(Self((!long).then(|| password.into())), [(nul, field::NUL_CHARACTER.into())])
+        let attempt = Self { normalised: (!long).then(|| password.into()), as_sent: (!long).then(|| text.into()) };
+        field::checked(attempt, [(nul, field::NUL_CHARACTER.into())])
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "password-rules"))]
 mod tests {
     use proptest::prelude::*;
     use rstest::rstest;
@@ -82,8 +93,8 @@ mod tests {
 
     #[test]
     fn a_longer_attempt_is_no_error_but_can_not_be_right() {
-        assert!(PasswordAttempt::parse(&"x".repeat(128)).unwrap().expose().is_some());
-        assert!(PasswordAttempt::parse(&"x".repeat(129)).unwrap().expose().is_none());
+        assert!(PasswordAttempt::parse(&"x".repeat(128)).unwrap().normalised().is_some());
+        assert!(PasswordAttempt::parse(&"x".repeat(129)).unwrap().normalised().is_none());
     }
 
     #[test]
@@ -94,7 +105,7 @@ mod tests {
 
     #[test]
     fn a_password_of_blanks_is_not_blank() {
-        assert_eq!(PasswordAttempt::read(Some(&Value::from("   "))).unwrap().expose(), Some("   "));
+        assert_eq!(PasswordAttempt::read(Some(&Value::from("   "))).unwrap().normalised(), Some("   "));
     }
 
     #[test]
@@ -107,7 +118,7 @@ mod tests {
         fn registering_and_logging_in_read_alike(text in "\\PC{1,128}") {
             if let Ok(password) = Password::parse(&text) {
                 let attempt = PasswordAttempt::parse(&text).unwrap();
-                prop_assert_eq!(Some(password.expose()), attempt.expose());
+                prop_assert_eq!(Some(password.expose()), attempt.normalised());
             }
         }
     }

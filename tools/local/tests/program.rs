@@ -109,7 +109,12 @@ fn users_and_sessions_outlive_the_program(#[case] signal: &str) {
 fn it_tells_where_everything_is_and_of_every_request() {
     let folder = tempfile::tempdir().unwrap();
     let running = Running::in_folder(&folder);
-    for told in ["data in .local/dynamodb.sqlite", ".local/secret_key, made now", "failed logins and registrations: 1000000", "curl -i http://127.0.0.1:"] {
+    for told in [
+        "data in .local/dynamodb.sqlite",
+        ".local/secret_key, made now",
+        "failed logins and registrations: 1000000",
+        "curl -i http://127.0.0.1:",
+    ] {
         assert!(running.banner.contains(told), "{}", running.banner);
     }
     running.post("/api/register/", "{}");

@@ -130,6 +130,27 @@ impl<'a> Writes<'a> {
         Ok(self.list)
     }
 
+    /// Another hash of the same password, where the one that was verified still is.
+    pub(super) fn replace_hash(
+        mut self,
+        email: &Email,
+        verified: &Credentials,
+        better: &PasswordHash,
+    ) -> Result<Vec<(Role, TransactWriteItem)>, Error> {
+        for (role, key) in [(Role::Profile, profile_key(verified.user)), (Role::Email, email_key(email))] {
+            let update = Update::builder()
+                .table_name(self.table)
+                .key("pk", string(key))
+                .update_expression("SET password_hash = :better")
+                .condition_expression("password_hash = :verified")
+                .expression_attribute_values(":better", string(better.expose()))
+                .expression_attribute_values(":verified", string(verified.password_hash.expose()))
+                .build();
+            self.list.push((role, TransactWriteItem::builder().update(update.map_err(unbuilt)?).build()));
+        }
+        Ok(self.list)
+    }
+
     fn put_email(&mut self, user: &User, hash: &PasswordHash) -> Result<(), Error> {
         let item = CredentialsItem { user_id: user.id.get(), password_hash: hash.expose().into(), disabled: false };
         self.put_new(Role::Email, email_key(&user.email), &item)

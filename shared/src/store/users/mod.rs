@@ -177,6 +177,22 @@ impl Users {
         Err(Error::Unavailable("the profile changed each time that it was to be written".into()))
     }
 
+    /// Replaces the hash that a password was just verified with by a better one of the same password, unless it was
+    /// replaced meanwhile. That it fails stops no login: the next one tries again.
+    pub async fn replace_hash(&self, email: &Email, verified: &Credentials, better: PasswordHash) {
+        let replaced = async {
+            let writes = Writes::new(&self.table).replace_hash(email, verified, &better)?;
+            transact(&self.client, &self.random, writes).await
+        };
+        match replaced.await {
+            Ok(failed) if failed.is_empty() => {
+                tracing::info!(event = "password_hash_upgraded", user_id = verified.user.get());
+            }
+            Ok(_) => {}
+            Err(error) => tracing::warn!(event = "password_hash_kept", %error, "the next login tries again"),
+        }
+    }
+
     async fn profile_item(
         &self,
         id: UserId,

@@ -11,6 +11,7 @@ mod faults;
 mod lifetimes;
 mod limits;
 mod logs;
+mod passwords;
 mod requests;
 mod rotation;
 mod rotation_model;

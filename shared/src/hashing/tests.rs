@@ -1,0 +1,168 @@
+//! What is hashed, what is verified, and what is replaced.
+
+use rstest::rstest;
+
+use super::*;
+use crate::domain::Field;
+
+fn attempt(password: &str) -> PasswordAttempt {
+    PasswordAttempt::parse(password).unwrap()
+}
+
+async fn hashed(hasher: &Hasher, password: &str) -> PasswordHash {
+    hasher.hash_secret(SecretString::from(password)).await.unwrap()
+}
+
+#[tokio::test]
+async fn statement_1_the_hash_is_a_phc_string_of_the_stated_cost_with_a_salt_of_16_bytes() {
+    let hash = hashed(&Hasher::new(Random::system()), "correct horse").await;
+    let parsed = phc::PasswordHash::new(hash.expose()).unwrap();
+    assert!(hash.expose().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{}", hash.expose());
+    assert_eq!(parsed.salt.unwrap().len(), 16);
+}
+
+#[tokio::test]
+async fn two_hashes_of_one_password_differ() {
+    let hasher = Hasher::new(Random::system());
+    assert_ne!(hashed(&hasher, "correct horse").await.expose(), hashed(&hasher, "correct horse").await.expose());
+}
+
+#[tokio::test]
+async fn statement_3_only_the_password_that_was_hashed_is_right() {
+    let hasher = Hasher::new(Random::system());
+    let hash = hashed(&hasher, "correct horse").await;
+    assert!(hasher.verify(attempt("correct horse"), Some(hash.clone())).await.unwrap().is_right());
+    for wrong in ["Correct horse", "correct horse ", " correct horse", "correct"] {
+        assert!(!hasher.verify(attempt(wrong), Some(hash.clone())).await.unwrap().is_right(), "{wrong:?}");
+    }
+}
+
+/// By another implementation: `argon2-cffi` 25.1.0, `hash_secret` with `hash_len` 16 and 32.
+#[rstest]
+#[case::of_16_bytes("$argon2id$v=19$m=19456,t=2,p=1$c2l4dGVlbiBieXRlcyAuLg$2WG2PPol/lCSBLmz3Hc2qg")]
+#[case::of_32_bytes(
+    "$argon2id$v=19$m=19456,t=2,p=1$c2l4dGVlbiBieXRlcyAuLg$IlO2V59Tdtb9LK4zQ3rYz0BJfh+4P3PuYL6sZh8sMZ8"
+)]
+#[tokio::test]
+async fn a_hash_that_another_implementation_made_is_verified(#[case] stored: &str) {
+    let hasher = Hasher::new(Random::system());
+    let hash = PasswordHash::new(stored.into());
+    assert!(hasher.verify(attempt("correct horse battery staple"), Some(hash.clone())).await.unwrap().is_right());
+    assert!(!hasher.verify(attempt("wrong horse battery staple"), Some(hash)).await.unwrap().is_right());
+}
+
+#[tokio::test]
+async fn no_password_is_right_for_an_unknown_user() {
+    let hasher = Hasher::new(Random::new(|bytes| bytes.fill(0)));
+    let dummys_own = BASE64_URL_SAFE_NO_PAD.encode([0; 32]);
+    assert!(!hasher.verify(attempt(&dummys_own), None).await.unwrap().is_right());
+}
+
+#[tokio::test]
+async fn statement_2_an_attempt_of_129_code_points_is_wrong_whatever_was_hashed() {
+    let hasher = Hasher::new(Random::system());
+    let long = "x".repeat(129);
+    for hashed_before in ["", &long, &long[..128]] {
+        let hash = hashed(&hasher, hashed_before).await;
+        assert!(!hasher.verify(attempt(&long), Some(hash)).await.unwrap().is_right());
+    }
+}
+
+#[rstest]
+#[case::nothing("")]
+#[case::plain_text("correct horse")]
+#[case::another_scheme("$2b$12$abcdefghijklmnopqrstuu")]
+#[case::another_scheme_of_django("md5$salt$5f4dcc3b5aa765d61d8327deb882cf99")]
+#[case::unusable_as_django_writes_it("!zdUyQXWdTeOZo4mVJ4eTgXZKJVJ0aZbW4PQ2Hp3W")]
+#[case::argon2i("$argon2i$v=19$m=19456,t=2,p=1$c2l4dGVlbiBieXRlcyAuLg$2WG2PPol/lCSBLmz3Hc2qg")]
+#[case::argon2d_of_django("argon2$argon2d$v=19$m=19456,t=2,p=1$c2l4dGVlbiBieXRlcyAuLg$2WG2PPol/lCSBLmz3Hc2qg")]
+#[case::an_old_version("$argon2id$v=16$m=19456,t=2,p=1$c2l4dGVlbiBieXRlcyAuLg$2WG2PPol/lCSBLmz3Hc2qg")]
+#[case::no_version("$argon2id$m=19456,t=2,p=1$c2l4dGVlbiBieXRlcyAuLg$2WG2PPol/lCSBLmz3Hc2qg")]
+#[case::too_much_memory("$argon2id$v=19$m=262145,t=2,p=1$c2l4dGVlbiBieXRlcyAuLg$2WG2PPol/lCSBLmz3Hc2qg")]
+#[case::too_many_passes("$argon2id$v=19$m=19456,t=9,p=1$c2l4dGVlbiBieXRlcyAuLg$2WG2PPol/lCSBLmz3Hc2qg")]
+#[case::too_many_lanes("$argon2id$v=19$m=19456,t=2,p=17$c2l4dGVlbiBieXRlcyAuLg$2WG2PPol/lCSBLmz3Hc2qg")]
+#[case::cost_over_all_numbers("$argon2id$v=19$m=4294967296,t=2,p=1$c2l4dGVlbiBieXRlcyAuLg$2WG2PPol/lCSBLmz3Hc2qg")]
+#[case::too_many_iterations("pbkdf2_sha256$5000001$salt$wOHK7YZ366J2C8d48osRqCypmok8o3dkXR/6eerWYCo=")]
+#[case::too_few_iterations("pbkdf2_sha256$999$salt$wOHK7YZ366J2C8d48osRqCypmok8o3dkXR/6eerWYCo=")]
+#[case::no_iterations("pbkdf2_sha256$0$salt$wOHK7YZ366J2C8d48osRqCypmok8o3dkXR/6eerWYCo=")]
+#[case::negative_iterations("pbkdf2_sha256$-1$salt$wOHK7YZ366J2C8d48osRqCypmok8o3dkXR/6eerWYCo=")]
+#[case::no_salt("pbkdf2_sha256$10000$$wOHK7YZ366J2C8d48osRqCypmok8o3dkXR/6eerWYCo=")]
+#[case::a_short_output("pbkdf2_sha256$10000$salt$wOHK")]
+#[case::an_empty_output("pbkdf2_sha256$10000$salt$")]
+#[case::no_base64("pbkdf2_sha256$10000$salt$wOHK7YZ366J2C8d48osRqCypmok8o3dkXR_6eerWYCo=")]
+#[case::a_part_more("pbkdf2_sha256$10000$salt$wOHK7YZ366J2C8d48osRqCypmok8o3dkXR/6eerWYCo=$")]
+#[case::another_digest("pbkdf2_sha1$10000$salt$wOHK7YZ366J2C8d48osRqCypmok8o3dkXR/6eerWYCo=")]
+#[tokio::test]
+async fn statement_5_a_stored_hash_that_is_none_or_out_of_bounds_denies(#[case] stored: &str) {
+    let hasher = Hasher::new(Random::system());
+    let result = hasher.verify(attempt("correct horse"), Some(PasswordHash::new(stored.into()))).await;
+    assert!(matches!(result, Err(Error::Internal(_))), "{result:?}");
+}
+
+/// Made once by Django 5.2.19 with argon2-cffi 25.1.0: `hasher.encode(password, hasher.salt(), iterations)` of its
+/// `PBKDF2PasswordHasher` and its `Argon2PasswordHasher`, each checked with `check_password`.
+const DJANGO: &str = include_str!("django.json");
+
+#[derive(serde::Deserialize)]
+struct Vector {
+    what: String,
+    password: String,
+    hash: String,
+}
+
+#[tokio::test]
+async fn statement_5_a_hash_that_django_made_is_verified_and_replaced() {
+    let hasher = Hasher::new(Random::system());
+    for Vector { what, password, hash } in serde_json::from_str::<Vec<Vector>>(DJANGO).unwrap() {
+        let stored = || Some(PasswordHash::new(hash.clone()));
+        let Verdict::Outdated(better) = hasher.verify(attempt(&password), stored()).await.unwrap() else {
+            panic!("{what}")
+        };
+        assert!(better.expose().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{what}");
+        assert!(matches!(hasher.verify(attempt(&password), Some(better)).await.unwrap(), Verdict::Right), "{what}");
+        for wrong in [format!("{password} "), password.replacen('r', "R", 1) + ".", String::new()] {
+            assert!(!hasher.verify(attempt(&wrong), stored()).await.unwrap().is_right(), "{what}: {wrong:?}");
+        }
+    }
+}
+
+/// By `argon2-cffi` 25.1.0, of `correct horse battery staple`.
+#[rstest]
+#[case::ours(
+    "$argon2id$v=19$m=19456,t=2,p=1$c2l4dGVlbiBieXRlcyAuLg$IlO2V59Tdtb9LK4zQ3rYz0BJfh+4P3PuYL6sZh8sMZ8",
+    false
+)]
+#[case::of_a_short_output("$argon2id$v=19$m=19456,t=2,p=1$c2l4dGVlbiBieXRlcyAuLg$2WG2PPol/lCSBLmz3Hc2qg", true)]
+#[case::of_less_memory(
+    "$argon2id$v=19$m=19455,t=2,p=1$c2l4dGVlbiBieXRlcyAuLg$AYchZUqXO3rZEvUBjcg+YYW0T66Y7D5vtOQUy38lS/8",
+    true
+)]
+#[case::of_one_pass(
+    "$argon2id$v=19$m=19456,t=1,p=1$c2l4dGVlbiBieXRlcyAuLg$hc2t1YT0hVpE43M3Y0/daQctTF2C8gn1f1qTrzbBngw",
+    true
+)]
+#[case::with_a_short_salt(
+    "$argon2id$v=19$m=19456,t=2,p=1$ZWlnaHQgYnk$2WQReKTxp8eKs+mb80UaTxWkNnP6Ug7bY3fs5S6HWTg",
+    true
+)]
+#[case::stronger(
+    "$argon2id$v=19$m=32768,t=3,p=2$c2l4dGVlbiBieXRlcyAuLg$rUhuXePrRkcALoCvTSbqXB9EFXY9uAllsKnFf/WdYVw",
+    false
+)]
+#[tokio::test]
+async fn statement_5_a_weaker_hash_is_replaced_and_no_other(#[case] stored: &str, #[case] outdated: bool) {
+    let hasher = Hasher::new(Random::system());
+    let hash = PasswordHash::new(stored.into());
+    let verdict = hasher.verify(attempt("correct horse battery staple"), Some(hash)).await.unwrap();
+    assert!(verdict.is_right());
+    assert_eq!(matches!(verdict, Verdict::Outdated(_)), outdated);
+}
+
+#[tokio::test]
+async fn memory_of_a_dear_hash_is_given_back() {
+    let hasher = Hasher::new(Random::system());
+    let dear = "$argon2id$v=19$m=32768,t=3,p=2$c2l4dGVlbiBieXRlcyAuLg$rUhuXePrRkcALoCvTSbqXB9EFXY9uAllsKnFf/WdYVw";
+    hasher.verify(attempt("x"), Some(PasswordHash::new(dear.into()))).await.unwrap();
+    let kept: Vec<_> = hasher.memories.lock().unwrap().iter().map(Vec::capacity).collect();
+    assert_eq!(kept, [BLOCKS]);
+}
