@@ -92,7 +92,9 @@ impl AccessTokens {
         if claims.exp <= self.clock.now() {
             return Err(Error::TokenRefused("Token has expired."));
         }
-        claims.sub.parse().ok().and_then(UserId::new).ok_or(invalid)
+        // As it was written: no sign and no zeros before it.
+        let user = claims.sub.parse().ok().and_then(UserId::new);
+        user.filter(|user| user.to_string() == claims.sub).ok_or(invalid)
     }
 
     /// The claims of a token signed with these keys, expired or not.
@@ -112,5 +114,7 @@ fn key_id(token: &str) -> Option<String> {
     header.kid.filter(|_| is_ours)
 }
 
+#[cfg(test)]
+mod forgeries;
 #[cfg(test)]
 mod tests;

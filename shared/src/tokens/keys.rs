@@ -62,7 +62,7 @@ impl Keys {
 }
 
 /// `N` bytes derived from the secret for the purpose.
-fn expand<const N: usize>(secret: &SecretString, purpose: &[u8]) -> Result<[u8; N], Error> {
+pub(super) fn expand<const N: usize>(secret: &SecretString, purpose: &[u8]) -> Result<[u8; N], Error> {
     struct Length(usize);
     impl hkdf::KeyType for Length {
         fn len(&self) -> usize {
