@@ -18,6 +18,7 @@ pub mod random;
 mod service;
 pub mod settings;
 pub mod store;
+pub mod timeouts;
 pub mod tokens;
 
 pub use error::Error;

@@ -5,11 +5,11 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
+use aws_sdk_dynamodb::Client;
 use axum::{
-    Json, Router,
-    body::Bytes,
+    Json,
     extract::{Request, State},
-    http::{HeaderMap, StatusCode},
+    http::StatusCode,
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
@@ -17,12 +17,15 @@ use contract::stand_in;
 use local::{Database, Options, template::Template};
 use serde_json::json;
 
+use crate::proxy::{Fault, On, Proxy};
+
 /// The services that a function finds.
 pub(crate) struct Aws {
+    /// What the functions take for DynamoDB.
+    pub(crate) dynamodb: Proxy,
+    database: Database,
     denies: Arc<AtomicBool>,
-    dynamodb: String,
     secrets_manager: String,
-    _database: Database,
 }
 
 impl Aws {
@@ -32,24 +35,34 @@ impl Aws {
         database.prepare(&Template::read().unwrap(), "SettingsTable").await.unwrap();
         let denies = Arc::<AtomicBool>::default();
         let guard = middleware::from_fn_with_state(denies.clone(), deny);
-        let http = reqwest::Client::builder().no_proxy().build().unwrap();
-        let tables = Router::new().fallback(forward).with_state((http, database.url().to_owned()));
         Self {
-            dynamodb: stand_in::serve(tables.layer(guard.clone())).await,
+            dynamodb: Proxy::start(database.url()).await,
             secrets_manager: stand_in::serve(stand_in::secrets_manager().layer(guard)).await,
             denies,
-            _database: database,
+            database,
         }
     }
 
     /// Denies every request from now on, or no longer.
     pub(crate) fn deny(&self, denies: bool) {
         self.denies.store(denies, Ordering::Relaxed);
+        let fault = Fault::Refused(400, "AccessDeniedException");
+        self.dynamodb.let_down(On::Everything, fault, if denies { usize::MAX } else { 0 });
+    }
+
+    /// A client of the tables that nothing lets down.
+    pub(crate) async fn tables(&self) -> Client {
+        self.database.client().await
+    }
+
+    /// The environment of a function that nothing comes between it and the tables.
+    pub(crate) fn reliable_variables(&self) -> Vec<(String, String)> {
+        environment(self.database.url(), &self.secrets_manager)
     }
 
     /// The environment of a function that is deployed there.
     pub(crate) fn variables(&self) -> Vec<(String, String)> {
-        environment(&self.dynamodb, &self.secrets_manager)
+        environment(self.dynamodb.url(), &self.secrets_manager)
     }
 }
 
@@ -72,13 +85,4 @@ async fn deny(State(denies): State<Arc<AtomicBool>>, request: Request, next: Nex
         return (StatusCode::BAD_REQUEST, Json(json!({ "__type": "AccessDeniedException" }))).into_response();
     }
     next.run(request).await
-}
-
-async fn forward(
-    State((http, url)): State<(reqwest::Client, String)>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> impl IntoResponse {
-    let answer = http.post(url).headers(headers).body(body).send().await.unwrap();
-    (answer.status(), answer.bytes().await.unwrap())
 }

@@ -13,6 +13,13 @@ pub(crate) fn event(name: &str) -> Value {
     serde_json::from_str(&fs::read_to_string(format!("{FOLDER}/{name}.json")).unwrap()).unwrap()
 }
 
+/// The event in a file, with this body instead of its own.
+pub(crate) fn with_body(name: &str, body: &Value) -> Value {
+    let mut event = event(name);
+    event["body"] = body.to_string().into();
+    event
+}
+
 /// The five functions, and the events that they were sent.
 struct Functions {
     running: Vec<(&'static str, Function)>,

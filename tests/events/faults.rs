@@ -1,4 +1,4 @@
-//! Functions that start while what they need is out of reach.
+//! Statement 23: functions that start while what they need is out of reach.
 
 use std::net::TcpListener;
 
@@ -11,14 +11,14 @@ use crate::{
 };
 
 #[track_caller]
-fn assert_unavailable(answer: &Value) {
+pub(crate) fn assert_unavailable(answer: &Value) {
     assert_eq!(answer["statusCode"], 503, "{answer}");
     assert_eq!(answer["body"], r#"{"detail":"Service temporarily unavailable."}"#);
     assert_eq!(answer["headers"]["retry-after"], "1");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_function_that_is_denied_everything_answers_503_and_recovers_by_itself() {
+async fn statement_23_a_function_that_is_denied_everything_answers_503_and_recovers_by_itself() {
     let aws = Aws::start().await;
     aws.deny(true);
     let mut login = Function::start("login", &aws.variables()).await;
@@ -38,7 +38,7 @@ async fn a_function_that_is_denied_everything_answers_503_and_recovers_by_itself
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_function_that_reaches_nothing_answers_503() {
+async fn statement_23_a_function_that_reaches_nothing_answers_503() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let nowhere = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);

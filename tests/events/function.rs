@@ -25,8 +25,8 @@ use tokio::sync::mpsc;
 
 static BINARIES: LazyLock<HashMap<String, PathBuf>> = LazyLock::new(|| build::executables(build::Kind::Program));
 
-/// What no function may take: Lambda would have ended it.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// What no function may take: Lambda would have ended it, as the template has it.
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// A function that runs.
 pub(crate) struct Function {

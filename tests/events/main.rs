@@ -7,6 +7,10 @@
 )]
 
 mod aws;
+mod crashes;
+mod dynamodb;
 mod endpoints;
 mod faults;
 mod function;
+mod proxy;
+mod tables;

@@ -21,7 +21,7 @@ use crate::{
     http::{Request, Response},
     logging,
     random::Random,
-    store,
+    timeouts,
 };
 
 /// What is told of an answer beside its body: the gateway's request id, under which the log has it.
@@ -64,9 +64,14 @@ impl<E: Endpoint> Function<E> {
         let span = tracing::info_span!("request", request_id);
         let response = async {
             // Boxed, since the SDK's futures are so deep that the compiler gives up on the type of what holds them.
-            let answer = AssertUnwindSafe(self.answer(event).boxed()).catch_unwind().await;
-            // The panic's message went to the log by itself.
-            answer.unwrap_or_else(|_| Err(Error::internal("the handler panicked"))).unwrap_or_else(|error| {
+            let answer = AssertUnwindSafe(self.answer(event).boxed()).catch_unwind();
+            let answer = match tokio::time::timeout(timeouts::REQUEST, answer).await {
+                Ok(Ok(answer)) => answer,
+                // The panic's message went to the log by itself.
+                Ok(Err(_)) => Err(Error::internal("the handler panicked")),
+                Err(_) => Err(Error::Unavailable("the request took too long".into())),
+            };
+            answer.unwrap_or_else(|error| {
                 if error.status().is_server_error() {
                     tracing::error!(event = "request_failed", status = error.status().as_u16(), %error);
                 }
@@ -122,7 +127,7 @@ fn serve<E: Endpoint>() -> Result<(), lambda_runtime::Error> {
     // Lambda sends an environment one request at a time.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let clients = Clients::new(&store::aws_defaults().load().await);
+        let clients = Clients::new(&timeouts::aws_defaults().load().await);
         let service = Service::new(config, clients, Clock::system(), Random::system())?;
         let endpoint = E::new(&service);
         endpoint.warm_up().await;

@@ -8,12 +8,8 @@ mod settings_table;
 mod transaction;
 mod users;
 
-use std::{fmt, time::Duration};
+use std::fmt;
 
-use aws_config::{
-    BehaviorVersion, ConfigLoader, retry::RetryConfig, stalled_stream_protection::StalledStreamProtectionConfig,
-    timeout::TimeoutConfig,
-};
 use aws_sdk_dynamodb::{
     error::{DisplayErrorContext, SdkError},
     types::AttributeValue,
@@ -30,24 +26,6 @@ use crate::Error;
 
 /// An item of any table.
 pub type Item = std::collections::HashMap<String, AttributeValue>;
-
-/// Where the SDK's settings come from, before credentials, region and endpoint, which are the environment's.
-///
-/// The SDK's defaults are for long downloads. An answer of DynamoDB takes milliseconds, so a connection or an answer that
-/// does not come soon is better tried again on another connection. A request needs three operations in sequence at most
-/// (the secret, a read, a write), and all their attempts together end before the function's own timeout (15 s) does, so
-/// that the client gets a 503 rather than the gateway's error.
-pub fn aws_defaults() -> ConfigLoader {
-    let timeouts = TimeoutConfig::builder()
-        .connect_timeout(Duration::from_millis(1_000))
-        .operation_attempt_timeout(Duration::from_millis(1_500))
-        .operation_timeout(Duration::from_millis(4_000))
-        .build();
-    aws_config::defaults(BehaviorVersion::v2026_01_12())
-        .timeout_config(timeouts)
-        .retry_config(RetryConfig::standard().with_initial_backoff(Duration::from_millis(50)))
-        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
-}
 
 /// A password's hash as it is stored: a PHC string. Never printed.
 #[derive(Debug, Clone)]

@@ -1,7 +1,5 @@
 //! Several conditional writes, all or none.
 
-use std::time::Duration;
-
 use aws_sdk_dynamodb::{
     Client,
     error::SdkError,
@@ -10,15 +8,11 @@ use aws_sdk_dynamodb::{
 };
 
 use super::unavailable;
-use crate::{Error, random::Random};
-
-/// How often a transaction is tried that collides with others on the same items. They are few: two people who change one
-/// account at the same moment.
-const ATTEMPTS: u32 = 5;
-
-/// The longest wait before the second attempt; it doubles with each. Waits are random below it (AWS: "Exponential
-/// Backoff And Jitter"), so that those who collided once do not again.
-const FIRST_WAIT: Duration = Duration::from_millis(20);
+use crate::{
+    Error,
+    random::Random,
+    timeouts::{FIRST_WAIT, TRANSACTIONS},
+};
 
 /// Does all writes, and returns `[]`; or, where conditions fail, does none and returns the roles of those writes, in the
 /// order in which the writes are listed. The SDK sends a token of idempotency with each attempt, so that an answer that
@@ -46,7 +40,7 @@ pub(super) async fn transact<Role: Copy>(
             return Ok(failed);
         }
         let collides = reasons.iter().any(|reason| reason.code() == Some("TransactionConflict"));
-        if !collides || attempt == ATTEMPTS {
+        if !collides || attempt == TRANSACTIONS {
             return Err(unavailable(&error));
         }
         let [share] = random.bytes()?;

@@ -4,11 +4,7 @@ use std::{fs, net::Ipv4Addr, path::PathBuf};
 
 use aws_config::{ConfigLoader, Region};
 use aws_sdk_dynamodb::{Client, config::Credentials};
-use shared::{
-    Clients,
-    settings::Settings,
-    store::{self, SettingsTable},
-};
+use shared::{Clients, settings::Settings, store::SettingsTable, timeouts};
 use tokio::{sync::watch, task::JoinHandle};
 
 use crate::{Options, Secret, StartError, listen, local_address, tables, template::Template, told};
@@ -102,7 +98,7 @@ impl Database {
 
 /// The SDK's settings: the environment's, but placeholders where nobody looks at them, or where the environment has none.
 fn sdk(any_will_do: bool) -> ConfigLoader {
-    let loader = store::aws_defaults();
+    let loader = timeouts::aws_defaults();
     let has_credentials = ["AWS_ACCESS_KEY_ID", "AWS_PROFILE"].iter().any(|name| std::env::var_os(name).is_some());
     if has_credentials && !any_will_do {
         return loader;

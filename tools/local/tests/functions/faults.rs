@@ -93,6 +93,35 @@ async fn a_handler_that_panics_is_an_internal_error_and_the_next_request_is_answ
     }
 }
 
+/// An endpoint that never answers.
+struct Endless;
+
+impl Endpoint for Endless {
+    const PATH: &'static str = "/api/endless";
+    const METHODS: &'static [Method] = &[Method::POST];
+
+    fn new(_: &Service) -> Self {
+        Self
+    }
+
+    async fn handle(&self, _: &Request) -> Result<Response, Error> {
+        std::future::pending().await
+    }
+}
+
+#[tokio::test]
+async fn statement_23_a_request_is_ended_before_its_function_is() {
+    let template: serde_norway::Value = serde_norway::from_str(include_str!("../../../../template.yaml")).unwrap();
+    let function = Duration::from_secs(template["Globals"]["Function"]["Timeout"].as_u64().unwrap());
+    assert!(shared::timeouts::REQUEST < function);
+
+    let world = World::new().await;
+    tokio::time::pause();
+    let answer = world.send(&Function::new(Endless), event::<Endless>("POST", None, &json!({}))).await;
+    answer.is_detail(503, "Service temporarily unavailable.");
+    assert_eq!(answer.headers["retry-after"], "1");
+}
+
 #[tokio::test]
 async fn a_body_in_broken_base64_is_the_clients_fault() {
     let world = World::new().await;

@@ -1,0 +1,56 @@
+//! How long anything may take, and how often it is tried. Each bound is below the next one, so that it is always the inner one
+//! that ends, with a reason in the log, and the client gets a 503 rather than the gateway's error:
+//!
+//! attempt ([`ATTEMPT`]) < operation ([`OPERATION`]) < request ([`REQUEST`]) < function (15 s, in `template.yaml`) < API Gateway
+//! (30 s).
+//!
+//! The SDK's defaults are for long downloads: three seconds to connect, no end to anything else. DynamoDB answers in
+//! milliseconds, so what does not come soon is better asked for again, on another connection.
+
+use std::time::Duration;
+
+use aws_config::{
+    BehaviorVersion, ConfigLoader, retry::RetryConfig, stalled_stream_protection::StalledStreamProtectionConfig,
+    timeout::TimeoutConfig,
+};
+
+/// To connect, with TLS. Within a region that takes milliseconds; beyond a second, a packet was lost more than once.
+const CONNECT: Duration = Duration::from_millis(1_000);
+
+/// One attempt, to its answer's last byte. Slow answers of DynamoDB take a tenth of it.
+const ATTEMPT: Duration = Duration::from_millis(1_500);
+
+/// How often an operation is tried: as often as one may hang and still leave the time for an answer.
+const ATTEMPTS: u32 = 3;
+
+/// The longest wait before the second attempt, doubled before the third. The SDK waits for a random part of it, and retries
+/// no more than a budget of its own allows, so that a store that is overwhelmed is not overwhelmed further.
+const FIRST_BACKOFF: Duration = Duration::from_millis(50);
+
+/// An operation with all its attempts.
+const OPERATION: Duration = Duration::from_millis(4_000);
+
+/// A request with all its operations: three in sequence that each need all their time. One that would take longer, since
+/// several are slow without failing, is ended here. Every write is whole or not done, so that it can be ended anywhere.
+pub const REQUEST: Duration = Duration::from_millis(13_000);
+
+/// How often a transaction is tried that collides with others on the same items. They are few: two people who change one
+/// account at the same moment.
+pub(crate) const TRANSACTIONS: u32 = 5;
+
+/// The longest wait before a transaction's second attempt; it doubles with each. Waits are random below it (AWS:
+/// "Exponential Backoff And Jitter"), so that those who collided once do not again.
+pub(crate) const FIRST_WAIT: Duration = Duration::from_millis(20);
+
+/// Where the SDK's settings come from, before credentials, region and endpoint, which are the environment's.
+pub fn aws_defaults() -> ConfigLoader {
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(CONNECT)
+        .operation_attempt_timeout(ATTEMPT)
+        .operation_timeout(OPERATION)
+        .build();
+    aws_config::defaults(BehaviorVersion::v2026_01_12())
+        .timeout_config(timeouts)
+        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS).with_initial_backoff(FIRST_BACKOFF))
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+}

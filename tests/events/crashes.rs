@@ -1,0 +1,123 @@
+//! Statement 25: a function that is killed at any moment leaves all of what it was doing, or nothing.
+
+use std::time::{Duration, Instant};
+
+use contract::PASSWORD;
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use crate::{
+    aws::Aws,
+    endpoints::{event, with_body},
+    function::Function,
+    proxy::{Fault, On},
+    tables::assert_whole,
+};
+
+/// How many functions are killed in each test.
+const KILLED: u32 = 100;
+
+/// Sends an event to a function that is killed at that moment after its start, and returns the answer, if it came before.
+async fn kill(name: &str, aws: &Aws, event: Value, moment: Duration) -> Option<Value> {
+    let mut function = Function::start(name, &aws.variables()).await;
+    let answer = tokio::time::timeout(moment, function.call(event)).await.ok();
+    drop(function);
+    answer
+}
+
+/// How long a function takes from its start to its answer, here and now, to each of these events.
+async fn whole_time(name: &str, aws: &Aws, events: [Value; 3]) -> Duration {
+    let mut whole = Duration::MAX;
+    for event in events {
+        let start = Instant::now();
+        Function::start(name, &aws.variables()).await.call(event).await;
+        whole = whole.min(start.elapsed());
+    }
+    whole
+}
+
+/// Moments from the middle of the whole time to a little after its end, spread evenly in an order that looks like none.
+fn moments(whole: Duration) -> impl Iterator<Item = Duration> {
+    (0..KILLED).map(move |number| whole.mul_f64(0.5 + 0.7 * (f64::from(number) * 0.618_033_988_75).fract()))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn statement_25_a_registration_that_is_killed_leaves_no_half_user() {
+    let aws = Aws::start().await;
+    let tables = aws.tables().await;
+    let registration = |number: u32| {
+        let account = json!({ "email": format!("user{number}@example.com"), "password": PASSWORD });
+        with_body("register", &account)
+    };
+    let whole = whole_time("register", &aws, [KILLED, KILLED + 1, KILLED + 2].map(registration)).await;
+    let (mut users, mut answered) = (assert_whole(&tables).await, 0);
+    for (moment, number) in moments(whole).zip(0..) {
+        let answer = kill("register", &aws, registration(number), moment).await;
+        let before = users;
+        users = assert_whole(&tables).await;
+        if let Some(answer) = answer {
+            answered += 1;
+            assert_eq!((&answer["statusCode"], users), (&json!(201), before + 1));
+        }
+    }
+    println!("of {KILLED} registrations {} were done when they were killed, {answered} answered", users - 3);
+    // Whether killed before or after, whoever comes back has an account.
+    let mut register = Function::start("register", &aws.variables()).await;
+    for number in 0..KILLED {
+        register.call(registration(number)).await;
+    }
+    assert_eq!(assert_whole(&tables).await, usize::try_from(KILLED).unwrap() + 3);
+}
+
+#[rstest]
+#[case::before_it_is_written(Fault::Silent, 0)]
+#[case::after_it_is_written(Fault::AnswerLate, 1)]
+#[tokio::test(flavor = "multi_thread")]
+async fn statement_25_a_registration_that_is_killed_in_its_transaction_is_none_or_whole(
+    #[case] fault: Fault,
+    #[case] users: usize,
+) {
+    let aws = Aws::start().await;
+    aws.dynamodb.let_down(On::Transactions, fault, 1);
+    let mut function = Function::start("register", &aws.variables()).await;
+    tokio::select! {
+        answer = function.call(event("register")) => panic!("{answer}"),
+        () = aws.dynamodb.met() => {}
+    }
+    drop(function);
+    assert_eq!(assert_whole(&aws.tables().await).await, users);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn statement_25_a_change_that_is_killed_leaves_no_half_profile() {
+    let aws = Aws::start().await;
+    let tables = aws.tables().await;
+    let account = json!({ "email": "ada@example.com", "password": PASSWORD });
+    Function::start("register", &aws.variables()).await.call(with_body("register", &account)).await;
+    let login = Function::start("login", &aws.variables()).await.call(with_body("login", &account)).await;
+    let tokens: Value = serde_json::from_str(login["body"].as_str().unwrap()).unwrap();
+    let bearer = format!("Bearer {}", tokens["access"].as_str().unwrap());
+    let change = |number: u32| {
+        let name = format!("ada{number}");
+        let mut event = with_body("me-update", &json!({ "username": name, "email": format!("{name}@example.com") }));
+        event["headers"]["authorization"] = bearer.clone().into();
+        event
+    };
+    let mut profile = event("me");
+    profile["headers"]["authorization"] = bearer.clone().into();
+    let whole = whole_time("me", &aws, [KILLED, KILLED + 1, KILLED + 2].map(change)).await;
+    let mut me = Function::start("me", &aws.variables()).await;
+    let (mut done, mut answered) = (0, 0);
+    for (moment, number) in moments(whole).zip(0..) {
+        let answer = kill("me", &aws, change(number), moment).await;
+        assert_eq!(assert_whole(&tables).await, 1);
+        let now: Value = serde_json::from_str(me.call(profile.clone()).await["body"].as_str().unwrap()).unwrap();
+        let is_done = now["username"] == format!("ada{number}");
+        done += u32::from(is_done);
+        if let Some(answer) = answer {
+            answered += 1;
+            assert_eq!((&answer["statusCode"], is_done), (&json!(200), true));
+        }
+    }
+    println!("of {KILLED} changes {done} were done when they were killed, {answered} answered");
+}
