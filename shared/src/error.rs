@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn what_went_wrong_inside_is_not_told() {
+    fn statement_21_what_went_wrong_inside_is_not_told() {
         assert_snapshot!(shown(&Error::Unavailable("UsersTable: no route to host".into())), @r#"
         503 retry-after: 1
         {"detail":"Service temporarily unavailable."}

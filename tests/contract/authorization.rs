@@ -92,7 +92,7 @@ fn every_method_wants_a_token(#[values("GET", "PUT", "PATCH")] method: &str) {
 }
 
 #[test]
-fn a_token_is_read_from_the_header_alone() {
+fn statement_12_a_token_is_read_from_the_header_alone() {
     let token = User::new().access;
     let answer = request("GET", &format!("/api/me/?access={token}&access_token={token}&token={token}"))
         .header("cookie", format!("access={token}"))
@@ -101,7 +101,7 @@ fn a_token_is_read_from_the_header_alone() {
 }
 
 #[test]
-fn a_token_in_the_body_is_no_authorization() {
+fn statement_12_a_token_in_the_body_is_no_authorization() {
     let token = User::new().access;
     let answer = request("PUT", "/api/me/").json(&serde_json::json!({ "access_token": token })).send();
     answer.is_detail(401, "Authentication credentials were not provided.");
@@ -114,6 +114,6 @@ fn who_is_not_authenticated_learns_that_before_what_is_wrong_with_the_body() {
 }
 
 #[test]
-fn a_refresh_token_is_no_access_token() {
+fn statement_12_a_refresh_token_is_no_access_token() {
     get_with(format!("Bearer {}", User::new().refresh)).is_detail(401, "Invalid token.");
 }

@@ -38,7 +38,7 @@ fn assert_parse_error(answer: &Answer) {
 #[case::a_control_character(b"{\"a\":\"\x01\"}".as_slice())]
 #[case::a_bare_nul(b"{\"a\":\0}".as_slice())]
 #[case::a_form(b"email=ada%40example.com".as_slice())]
-fn what_is_not_json_is_a_parse_error(#[case] body: &[u8]) {
+fn statement_20_what_is_not_json_is_a_parse_error(#[case] body: &[u8]) {
     assert_parse_error(&post_bytes("/api/login/", body));
 }
 
@@ -65,7 +65,7 @@ fn json_nested_in_8_000_levels_is_a_parse_error(#[case] open: &str, #[case] clos
 }
 
 #[test]
-fn json_nested_in_100_000_levels_is_too_large() {
+fn statement_20_json_nested_in_100_000_levels_is_too_large() {
     let nested = "[".repeat(100_000) + &"]".repeat(100_000);
     post_bytes("/api/login/", nested).is_detail(413, "Request body too large.");
 }
@@ -161,7 +161,9 @@ fn a_body_of_16_kib_is_read_and_of_one_byte_more_is_not() {
 }
 
 #[rstest]
-fn a_body_of_1_mib_is_refused_everywhere(#[values("register", "login", "refresh", "logout")] endpoint: &str) {
+fn statement_20_a_body_of_1_mib_is_refused_everywhere(
+    #[values("register", "login", "refresh", "logout")] endpoint: &str,
+) {
     let answer = post_bytes(&format!("/api/{endpoint}/"), vec![b'x'; 1024 * 1024]);
     answer.is_detail(413, "Request body too large.");
 }

@@ -19,7 +19,7 @@ fn count(answers: &[Answer], status: u16) -> usize {
 }
 
 #[test]
-fn of_twenty_registrations_with_one_email_one_succeeds() {
+fn statement_25_of_twenty_registrations_with_one_email_one_succeeds() {
     let email = format!("{}@example.com", unique());
     let answers = at_once(20, |_| post("/api/register/", &json!({ "email": email, "password": PASSWORD })));
     assert_eq!((count(&answers, 201), count(&answers, 400)), (1, 19));
@@ -30,7 +30,7 @@ fn of_twenty_registrations_with_one_email_one_succeeds() {
 }
 
 #[test]
-fn of_twenty_changes_to_one_email_one_succeeds() {
+fn statement_25_of_twenty_changes_to_one_email_one_succeeds() {
     let email = format!("{}@example.org", unique());
     let users: Vec<_> = (0..20).map(|_| User::new()).collect();
     let answers = at_once(20, |index| users[index].put(&json!({ "email": email })));
@@ -40,7 +40,7 @@ fn of_twenty_changes_to_one_email_one_succeeds() {
 }
 
 #[test]
-fn changes_of_one_profile_leave_it_whole() {
+fn statement_25_changes_of_one_profile_leave_it_whole() {
     let user = User::new();
     let names: Vec<_> = (0..8).map(|_| unique()).collect();
     let answers = at_once(8, |index| {
@@ -68,7 +68,7 @@ fn of_ten_logouts_of_one_session_one_succeeds() {
 }
 
 #[test]
-fn a_logout_among_refreshes_ends_the_session_for_good() {
+fn statement_18_a_logout_among_refreshes_ends_the_session_for_good() {
     let user = User::new();
     let answers = at_once(12, |index| if index == 6 { log_out(&user.refresh) } else { refresh(&user.refresh) });
     assert_eq!(answers[6].status, 200);

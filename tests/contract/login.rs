@@ -55,7 +55,7 @@ fn the_username_is_no_email() {
 }
 
 #[test]
-fn an_unknown_email_is_refused_like_a_wrong_password_byte_for_byte() {
+fn statement_6_an_unknown_email_is_refused_like_a_wrong_password_byte_for_byte() {
     let unknown = log_in(&format!("{}@example.com", unique()), PASSWORD);
     let wrong = log_in(&User::new().email, "wrong horse battery staple");
     assert_eq!((unknown.status, &unknown.body), (wrong.status, &wrong.body));
@@ -72,7 +72,7 @@ fn a_refusal_challenges_without_an_error() {
 }
 
 #[test]
-fn the_same_password_differently_composed_is_right() {
+fn statement_3_the_same_password_differently_composed_is_right() {
     let email = format!("{}@example.com", unique());
     let body = json!({ "email": email, "password": "k\u{f6}nig der berge" });
     assert_eq!(post("/api/register/", &body).status, 201);

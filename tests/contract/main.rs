@@ -5,6 +5,7 @@
 mod authorization;
 mod bodies;
 mod concurrency;
+mod hostile;
 mod login;
 mod me;
 mod refresh_and_logout;

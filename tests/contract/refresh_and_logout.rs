@@ -117,7 +117,7 @@ fn what_is_no_refresh_token_is_refused(
 #[rstest]
 #[case::at_refresh("/api/refresh/")]
 #[case::at_logout("/api/logout/")]
-fn an_access_token_is_no_refresh_token(#[case] path: &str) {
+fn statement_12_an_access_token_is_no_refresh_token(#[case] path: &str) {
     post(path, &json!({ "refresh": User::new().access })).is_detail(401, REFUSED);
 }
 

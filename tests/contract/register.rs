@@ -248,19 +248,19 @@ fn a_refused_registration_leaves_name_and_address_free() {
     "This password is too common.",
     "This password is entirely numeric.",
 ])]
-fn a_password_is_refused(#[case] password: Value, #[case] messages: &[&str]) {
+fn statement_4_a_password_is_refused(#[case] password: Value, #[case] messages: &[&str]) {
     post("/api/register/", &body_with("password", password)).is_field("password", messages);
 }
 
 #[test]
-fn a_password_like_the_username_is_refused() {
+fn statement_4_a_password_like_the_username_is_refused() {
     let name = format!("lovelace{}", unique());
     let body = json!({ "email": "someone@example.com", "username": name, "password": name });
     post("/api/register/", &body).is_field("password", &["The password is too similar to the username."]);
 }
 
 #[test]
-fn a_password_like_the_email_is_refused() {
+fn statement_4_a_password_like_the_email_is_refused() {
     let name = format!("lovelace{}", unique());
     let body = json!({ "email": format!("{name}@example.com"), "password": format!("{name}1") });
     post("/api/register/", &body).is_field("password", &["The password is too similar to the email address."]);

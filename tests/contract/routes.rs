@@ -91,7 +91,7 @@ fn every_answer_says_not_to_keep_and_not_to_guess_it() {
 }
 
 #[test]
-fn every_answer_of_a_function_names_the_request() {
+fn statement_21_every_answer_of_a_function_names_the_request() {
     let ids: Vec<_> = ENDPOINTS
         .map(|endpoint| request("POST", &format!("/api/{endpoint}/")).send().header("x-request-id").unwrap().to_owned())
         .into();

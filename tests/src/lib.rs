@@ -1,6 +1,7 @@
 //! What the contract suite speaks with: a client of the API that holds every answer against `openapi.yaml`.
 //!
-//! The target is the API at `API_URL`; without one, a local stack in memory, on free ports, once per test program.
+//! The target is the API at `API_URL`; without one, a local stack in memory, on free ports, once per test program. What is
+//! sent and answered is written to the file `CONTRACT_RECORD`, where that is set: an object of JSON a line.
 #![expect(clippy::expect_used, clippy::panic, reason = "this code is part of tests, which fail by panicking")]
 
 pub mod build;
@@ -10,8 +11,10 @@ mod user;
 
 use std::{
     env,
+    fs::File,
     hash::{BuildHasher, RandomState},
-    sync::{LazyLock, mpsc},
+    io::Write,
+    sync::{LazyLock, Mutex, PoisonError, mpsc},
     thread,
 };
 
@@ -21,7 +24,7 @@ use reqwest::{
     blocking::{Client, RequestBuilder},
     header::{CONTENT_TYPE, HeaderMap},
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 pub use user::{PASSWORD, User, log_in, log_out, profile, refresh};
 
 static TARGET: LazyLock<String> = LazyLock::new(|| match env::var("API_URL") {
@@ -33,6 +36,11 @@ static TARGET: LazyLock<String> = LazyLock::new(|| match env::var("API_URL") {
 static CLIENT: LazyLock<Client> = LazyLock::new(|| {
     let client = Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy();
     client.build().expect("a client")
+});
+
+static RECORD: LazyLock<Option<Mutex<File>>> = LazyLock::new(|| {
+    let path = env::var_os("CONTRACT_RECORD")?;
+    Some(Mutex::new(File::options().create(true).append(true).open(path).expect("a file that can be written")))
 });
 
 /// Starts a stack on a thread of its own, where it runs until the program ends.
@@ -102,14 +110,40 @@ impl Request {
 
     /// Sends it, and holds the answer against `openapi.yaml`.
     pub fn send(self) -> Answer {
-        let response = self.builder.send().unwrap_or_else(|error| panic!("{} {}: {error:?}", self.method, self.path));
+        let request = self.builder.build().expect("a request");
+        let sent = recorded(&request);
+        let response =
+            CLIENT.execute(request).unwrap_or_else(|error| panic!("{} {}: {error:?}", self.method, self.path));
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let body = response.text().expect("a body in UTF-8");
         let answer = Answer { status, headers, body };
+        record(sent, &answer);
         if let Err(difference) = openapi::check(&self.method, &self.path, &answer) {
             panic!("{} {} is not answered as openapi.yaml has it: {difference}\n{answer:#?}", self.method, self.path);
         }
         answer
+    }
+}
+
+/// What a request says, where it is to be written.
+fn recorded(request: &reqwest::blocking::Request) -> Option<Value> {
+    RECORD.as_ref()?;
+    let header = |name: &str| request.headers().get(name).map(|value| String::from_utf8_lossy(value.as_bytes()));
+    let body = request.body().and_then(|body| body.as_bytes()).map(String::from_utf8_lossy);
+    Some(json!({
+        "method": request.method().as_str(), "path": request.url().path(), "body": body,
+        "authorization": header("authorization"), "cookie": header("cookie"),
+    }))
+}
+
+/// Writes what was sent, and what came back.
+fn record(sent: Option<Value>, answer: &Answer) {
+    if let (Some(sent), Some(file)) = (sent, RECORD.as_ref()) {
+        let line = json!({ "sent": sent, "status": answer.status, "body": answer.body }).to_string() + "\n";
+        file.lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .write_all(line.as_bytes())
+            .expect("a file that can be written");
     }
 }
 
@@ -149,12 +183,12 @@ impl Answer {
     /// Asserts the status, and a body of `{"detail": …}`.
     #[track_caller]
     pub fn is_detail(&self, status: u16, detail: &str) {
-        self.is(status, &serde_json::json!({ "detail": detail }).to_string());
+        self.is(status, &json!({ "detail": detail }).to_string());
     }
 
     /// Asserts 400 for this one field, with these messages.
     #[track_caller]
     pub fn is_field(&self, name: &str, messages: &[&str]) {
-        self.is(400, &serde_json::json!({ name: messages }).to_string());
+        self.is(400, &json!({ name: messages }).to_string());
     }
 }

@@ -152,7 +152,7 @@ mod tests {
 
     /// Made with Django 5.2.19; how is said in the folder's README.
     #[test]
-    fn likeness_is_judged_as_django_judges_it() {
+    fn statement_4_likeness_is_judged_as_django_judges_it() {
         let cases: Vec<(String, String, bool)> =
             serde_json::from_str(include_str!("../../testdata/django-similarity.json")).unwrap();
         assert_eq!(cases.len(), 400);
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn the_list_has_forty_thousand_lines_in_order() {
+    fn statement_4_the_list_has_forty_thousand_lines_in_order() {
         let lines: Vec<&str> = COMMON.lines().collect();
         assert!(lines.len() >= 40_000);
         assert!(lines.is_sorted_by(|a, b| a < b));

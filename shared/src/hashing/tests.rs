@@ -1,5 +1,6 @@
 //! What is hashed, what is verified, and what is replaced.
 
+use futures_util::FutureExt;
 use rstest::rstest;
 
 use super::*;
@@ -19,6 +20,14 @@ async fn statement_1_the_hash_is_a_phc_string_of_the_stated_cost_with_a_salt_of_
     let parsed = phc::PasswordHash::new(hash.expose()).unwrap();
     assert!(hash.expose().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{}", hash.expose());
     assert_eq!(parsed.salt.unwrap().len(), 16);
+}
+
+#[tokio::test]
+async fn statement_1_the_dummy_costs_what_a_hash_costs() {
+    let hasher = Hasher::new(Random::system());
+    let (dummy, hash) = (hasher.dummy().await.unwrap(), hashed(&hasher, "correct horse").await);
+    let cost = |hash: &PasswordHash| phc::PasswordHash::new(hash.expose()).unwrap().params;
+    assert_eq!(cost(&dummy), cost(&hash));
 }
 
 #[tokio::test]
@@ -51,8 +60,27 @@ async fn a_hash_that_another_implementation_made_is_verified(#[case] stored: &st
     assert!(!hasher.verify(attempt("wrong horse battery staple"), Some(hash)).await.unwrap().is_right());
 }
 
+/// What is hashed waits for a core, and what is told without a hash does not: while none is free, the two differ.
+#[rstest]
+#[case::of_a_user("wrong horse", true)]
+#[case::of_a_user_and_too_long(&"x".repeat(129), true)]
+#[case::of_nobody("wrong horse", false)]
+#[case::of_nobody_and_too_long(&"x".repeat(129), false)]
 #[tokio::test]
-async fn no_password_is_right_for_an_unknown_user() {
+async fn statement_6_every_wrong_attempt_is_hashed(#[case] password: &str, #[case] is_known: bool) {
+    let hasher = Hasher::new(Random::system());
+    hasher.warm_up().await;
+    let hash = if is_known { Some(hashed(&hasher, "correct horse").await) } else { None };
+    let all = hasher.cores.available_permits().try_into().unwrap();
+    let busy = hasher.cores.clone().acquire_many_owned(all).await.unwrap();
+    let mut verdict = Box::pin(hasher.verify(attempt(password), hash));
+    assert!(verdict.as_mut().now_or_never().is_none());
+    drop(busy);
+    assert!(!verdict.await.unwrap().is_right());
+}
+
+#[tokio::test]
+async fn statement_6_no_password_is_right_for_an_unknown_user() {
     let hasher = Hasher::new(Random::new(|bytes| bytes.fill(0)));
     let dummys_own = BASE64_URL_SAFE_NO_PAD.encode([0; 32]);
     assert!(!hasher.verify(attempt(&dummys_own), None).await.unwrap().is_right());

@@ -52,7 +52,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_bytes_make_it_panic(header in proptest::collection::vec(any::<u8>(), 0..60)) {
+        fn statement_20_no_bytes_make_it_panic(header in proptest::collection::vec(any::<u8>(), 0..60)) {
             if let Ok(token) = bearer_token(Some(&header)) {
                 prop_assert!(!token.contains(' '));
             }

@@ -144,7 +144,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_bytes_make_it_panic_and_every_refusal_is_a_4xx(
+        fn statement_20_no_bytes_make_it_panic_and_every_refusal_is_a_4xx(
             content_type in proptest::option::of("[ -~]{0,40}"), body in proptest::collection::vec(any::<u8>(), 0..200),
         ) {
             if let Err(error) = request(content_type.as_deref().map(str::as_bytes), body).form() {

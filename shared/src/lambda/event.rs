@@ -207,7 +207,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_event_makes_it_panic(path in "\\PC{0,20}", method in "\\PC{0,8}", body in "\\PC{0,20}", name in "\\PC{0,8}", base64: bool) {
+        fn statement_20_no_event_makes_it_panic(path in "\\PC{0,20}", method in "\\PC{0,8}", body in "\\PC{0,20}", name in "\\PC{0,8}", base64: bool) {
             let event = event(|event| {
                 event["rawPath"] = path.into();
                 event["requestContext"]["http"]["method"] = method.into();

@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn every_bit_flipped_is_refused() {
+    fn statement_15_every_bit_flipped_is_refused() {
         let text = write("secret", &token());
         assert_eq!(verify(&text), Some(token()));
         for (position, bit) in (0..text.len()).flat_map(|position| (0..7).map(move |bit| (position, bit))) {
@@ -196,7 +196,7 @@ mod tests {
     #[case::a_uuid("0b8f3a2e-7c55-4a58-9a8e-6a3a4b1f2c11")]
     #[case::foreign_base64("psr_+/+/")]
     #[case::letters_of_no_alphabet("psr_ééé")]
-    fn what_nobody_issued_is_refused(#[case] text: &str) {
+    fn statement_15_what_nobody_issued_is_refused(#[case] text: &str) {
         assert_eq!(verify(text), None);
     }
 
@@ -223,7 +223,7 @@ mod tests {
         }
 
         #[test]
-        fn no_text_makes_it_panic(text in "(psr_)?\\PC{0,100}") {
+        fn statement_20_no_text_makes_it_panic(text in "(psr_)?\\PC{0,100}") {
             prop_assert_eq!(verify(&text), None);
         }
     }

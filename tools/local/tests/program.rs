@@ -148,7 +148,7 @@ fn a_dynamodb_that_is_already_there_is_used_and_gets_its_tables_once() {
 }
 
 #[test]
-fn a_front_end_of_a_listed_origin_may_call_it_and_no_other() {
+fn statement_22_a_front_end_of_a_listed_origin_may_call_it_and_no_other() {
     let folder = tempfile::tempdir().unwrap();
     let arguments = ["--in-memory", "--port", "0", "--dynamodb-port", "0", "--cors-origin", "http://localhost:5173"];
     let running = Running::start(program(folder.path(), &arguments));

@@ -140,7 +140,7 @@ fn statement_11_every_bit_flipped_is_refused() {
 
 proptest! {
     #[test]
-    fn no_text_makes_it_panic(token in "\\PC{0,200}") {
+    fn statement_20_no_text_makes_it_panic(token in "\\PC{0,200}") {
         prop_assert!(verify(&tokens(), &token).is_err());
     }
 }

@@ -146,7 +146,7 @@ async fn the_only_version_signs_from_its_creation_on() {
 }
 
 #[tokio::test]
-async fn a_new_version_signs_when_every_function_has_read_it_and_the_one_before_verifies_on() {
+async fn statement_13_a_new_version_signs_when_every_function_has_read_it_and_the_one_before_verifies_on() {
     let world = World::new();
     world.rotate(SECOND);
     for (age, signing) in [(0, "version-1"), (299, "version-1"), (300, "version-2"), (86_400, "version-2")] {
@@ -158,7 +158,7 @@ async fn a_new_version_signs_when_every_function_has_read_it_and_the_one_before_
 }
 
 #[tokio::test]
-async fn a_version_before_the_one_before_verifies_no_more() {
+async fn statement_13_a_version_before_the_one_before_verifies_no_more() {
     let world = World::new();
     world.rotate(SECOND);
     world.rotate(THIRD);

@@ -27,7 +27,7 @@ use tokio::net::TcpListener;
 use crate::world::{World, event};
 
 #[tokio::test]
-async fn without_dynamodb_everyone_is_asked_to_come_back() {
+async fn statement_23_without_dynamodb_everyone_is_asked_to_come_back() {
     let mut world = World::new().await;
     world.register("ada@example.com").await;
     let login = world.log_in("ada@example.com").await;
@@ -82,7 +82,7 @@ impl Endpoint for Faulty {
 }
 
 #[tokio::test]
-async fn a_handler_that_panics_is_an_internal_error_and_the_next_request_is_answered() {
+async fn statement_21_a_handler_that_panics_is_an_internal_error_and_the_next_request_is_answered() {
     let world = World::new().await;
     let function = Function::new(Faulty);
     for _ in 0..2 {
@@ -163,14 +163,14 @@ async fn conflicting(times: usize) -> (World, Arc<AtomicUsize>) {
 #[case::once(1, 2)]
 #[case::four_times(4, 5)]
 #[tokio::test]
-async fn a_transaction_that_collides_is_tried_again(#[case] conflicts: usize, #[case] attempts: usize) {
+async fn statement_24_a_transaction_that_collides_is_tried_again(#[case] conflicts: usize, #[case] attempts: usize) {
     let (world, seen) = conflicting(conflicts).await;
     assert_eq!(world.register("ada@example.com").await.status, 201);
     assert_eq!(seen.load(Ordering::Relaxed), attempts);
 }
 
 #[tokio::test]
-async fn a_transaction_that_collides_each_time_is_given_up() {
+async fn statement_24_a_transaction_that_collides_each_time_is_given_up() {
     let (world, seen) = conflicting(usize::MAX).await;
     world.register("ada@example.com").await.is_detail(503, "Service temporarily unavailable.");
     assert_eq!(seen.load(Ordering::Relaxed), 5);

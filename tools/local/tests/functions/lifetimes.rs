@@ -31,7 +31,7 @@ async fn an_access_token_expires(#[case] age: u64, #[case] status: i64) {
 #[case::to_the_second(30 * DAY, 401)]
 #[case::a_second_after(30 * DAY + 1, 401)]
 #[tokio::test]
-async fn a_session_expires_though_it_is_still_stored(#[case] age: u64, #[case] status: i64) {
+async fn statement_16_a_session_expires_though_it_is_still_stored(#[case] age: u64, #[case] status: i64) {
     let world = World::new().await;
     world.register("ada@example.com").await;
     let refresh = world.log_in("ada@example.com").await.text("refresh").to_owned();

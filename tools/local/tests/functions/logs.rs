@@ -74,7 +74,7 @@ async fn no_secret_and_no_address_is_logged_even_at_the_finest_level() {
 }
 
 #[tokio::test]
-async fn each_thing_that_happens_is_logged_once_under_the_requests_id() {
+async fn statement_28_each_thing_that_happens_is_logged_once_under_the_requests_id() {
     let (log, _) = logged().await;
     let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let events: Vec<_> = lines.iter().filter_map(|line| line["event"].as_str()).collect();

@@ -60,7 +60,7 @@ async fn a_refresh_waits_for_one_request() {
 }
 
 #[tokio::test]
-async fn a_token_that_nobody_issued_asks_nothing() {
+async fn statement_15_a_token_that_nobody_issued_asks_nothing() {
     let world = warm_world().await;
     let answer = world.refresh("psr_AAAA").await;
     assert_requests(&world, &answer, 401, 0, 0);

@@ -55,7 +55,7 @@ async fn without_rotation_a_token_stays_as_it_is() {
 }
 
 #[tokio::test]
-async fn with_rotation_every_use_yields_the_next_token() {
+async fn statement_17_with_rotation_every_use_yields_the_next_token() {
     let (world, mut token) = rotating(10).await;
     for _ in 0..5 {
         let answer = world.refresh(&token).await;
@@ -67,7 +67,7 @@ async fn with_rotation_every_use_yields_the_next_token() {
 }
 
 #[tokio::test]
-async fn a_token_that_was_replaced_yields_the_same_next_one_for_the_time_of_grace() {
+async fn statement_17_a_token_that_was_replaced_yields_the_same_next_one_for_the_time_of_grace() {
     let (world, first) = rotating(10).await;
     let second = next(&world, &first).await;
     for _ in 0..3 {
@@ -85,7 +85,10 @@ async fn a_token_that_was_replaced_yields_the_same_next_one_for_the_time_of_grac
 #[case::one_from_before_that_at_once(10, 2)]
 #[case::the_first_of_many(60, 5)]
 #[tokio::test]
-async fn a_token_from_before_ends_the_session_and_is_told_in_the_log(#[case] grace: u64, #[case] steps: usize) {
+async fn statement_17_a_token_from_before_ends_the_session_and_is_told_in_the_log(
+    #[case] grace: u64,
+    #[case] steps: usize,
+) {
     let (world, first) = rotating(grace).await;
     let mut last = first.clone();
     for _ in 0..steps {
@@ -104,7 +107,7 @@ async fn a_token_from_before_ends_the_session_and_is_told_in_the_log(#[case] gra
 }
 
 #[tokio::test]
-async fn rotation_does_not_move_the_sessions_end() {
+async fn statement_16_rotation_does_not_move_the_sessions_end() {
     let (world, mut token) = rotating(10).await;
     for _ in 0..29 {
         world.wait(86_400);
@@ -117,7 +120,7 @@ async fn rotation_does_not_move_the_sessions_end() {
 }
 
 #[tokio::test]
-async fn of_fifty_uses_at_once_each_yields_the_same_token_and_that_one_works() {
+async fn statement_18_of_fifty_uses_at_once_each_yields_the_same_token_and_that_one_works() {
     let (world, token) = rotating(10).await;
     let uses = (0..50).map(|_| world.refresh(&token));
     let answers = futures_util::future::join_all(uses).await;
@@ -131,7 +134,7 @@ async fn of_fifty_uses_at_once_each_yields_the_same_token_and_that_one_works() {
 }
 
 #[tokio::test]
-async fn uses_that_race_a_logout_never_bring_the_session_back() {
+async fn statement_18_uses_that_race_a_logout_never_bring_the_session_back() {
     for _ in 0..10 {
         let (world, token) = rotating(10).await;
         let uses = futures_util::future::join_all((0..5).map(|_| world.refresh(&token)));
@@ -192,7 +195,7 @@ async fn a_rotated_refresh_waits_for_one_request() {
 }
 
 #[tokio::test]
-async fn a_disabled_user_gets_no_next_token() {
+async fn statement_19_a_disabled_user_gets_no_next_token() {
     let (world, token) = rotating(10).await;
     let id = world.client.scan().table_name("UsersTable").send().await.unwrap();
     for item in id.items() {

@@ -173,7 +173,7 @@ async fn run(world: &World, rules: &[Settings], history: Vec<(Step, bool)>) {
 }
 
 #[test]
-fn a_thousand_histories_are_as_the_model_has_them() {
+fn statement_17_a_thousand_histories_are_as_the_model_has_them() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let (world, rules) = runtime.block_on(async {
         let world = World::new().await;

@@ -71,7 +71,7 @@ async fn in_deployed_functions_a_change_holds_after_30_seconds_at_the_latest() {
 #[case::a_fraction(number("60.5"))]
 #[case::a_map(AttributeValue::M([].into()))]
 #[tokio::test]
-async fn garbage_leaves_the_last_good_value_and_stops_no_login(#[case] garbage: AttributeValue) {
+async fn statement_26_garbage_leaves_the_last_good_value_and_stops_no_login(#[case] garbage: AttributeValue) {
     let world = World::new().await;
     world.register("ada@example.com").await;
     world.set_settings(&[("ACCESS_TOKEN_LIFETIME", number("60"))]).await;

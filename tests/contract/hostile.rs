@@ -1,0 +1,115 @@
+//! Statement 20: bodies that are made to break a parser, at every endpoint. Whatever they are answered is in the contract, and
+//! the next request is answered too.
+
+use contract::{User, request};
+
+/// Sends a body wherever bodies are read, and asserts that none is a fault of the service. That the answers are in the
+/// contract is checked with each.
+fn send_everywhere(user: &User, body: &[u8]) {
+    for endpoint in ["register", "login", "refresh", "logout"] {
+        let request = request("POST", &format!("/api/{endpoint}/")).header("content-type", "application/json");
+        let answer = request.body(body).send();
+        assert!((400..500).contains(&answer.status), "{answer:?} for {:?}", String::from_utf8_lossy(body));
+    }
+    for method in ["PUT", "PATCH"] {
+        let request = request(method, "/api/me/").bearer(&user.access).header("content-type", "application/json");
+        let answer = request.body(body).send();
+        assert!((200..500).contains(&answer.status), "{answer:?} for {:?}", String::from_utf8_lossy(body));
+    }
+}
+
+#[test]
+fn statement_20_a_hostile_value_is_no_fault_of_the_service_in_any_field() {
+    let user = User::new();
+    let nested = |open: &str, close: &str, levels: usize| open.repeat(levels) + "1" + &close.repeat(levels);
+    let values = [
+        // Numbers that fit nowhere.
+        "1e308".into(),
+        "1e309".into(),
+        "-1e-400".into(),
+        "-0".into(),
+        "9".repeat(4_000),
+        format!("0.{}", "1".repeat(4_000)),
+        "18446744073709551616".into(),
+        // Text that ends early, turns around, or is none.
+        r#""\u0000""#.into(),
+        r#""a\u0000@example.com""#.into(),
+        r#""\ud800""#.into(),
+        r#""\udfff\ud800""#.into(),
+        r#""\ud83d\ude00@example.com""#.into(),
+        "\"\u{202e}moc.elpmaxe@ada\"".into(),
+        "\"\u{feff}\u{200b}\u{2028}\"".into(),
+        "\"\u{fdfa}\u{fdfa}\u{fdfa}\"".into(),
+        "\"\\uffff\\ufffe\"".into(),
+        format!("\"{}\"", "e\u{301}".repeat(1_000)),
+        format!("\"{}\"", "\u{1d160}".repeat(900)),
+        format!("\"{}@example.com\"", "a.".repeat(1_500)),
+        format!("\"a@{}\"", "a.".repeat(1_800)),
+        format!("\"a@{}com\"", "-".repeat(3_000)),
+        format!("\"psr_{}\"", "A".repeat(3_900)),
+        // What other systems might take for code.
+        r#""' OR '1'='1""#.into(),
+        r#"{"$ne": null}"#.into(),
+        r#"{"S": "ada@example.com"}"#.into(),
+        r#"{"__proto__": {"admin": true}}"#.into(),
+        r#""${jndi:ldap://127.0.0.1/a}""#.into(),
+        r#""{{7*7}}\r\nSet-Cookie: a=b""#.into(),
+        // Depth.
+        nested("[", "]", 120),
+        nested("[", "]", 1_900),
+        nested("{\"a\":", "}", 120),
+    ];
+    for value in values {
+        let fields = ["username", "email", "password", "refresh"].map(|name| format!("\"{name}\":{value}"));
+        send_everywhere(&user, format!("{{{}}}", fields.join(",")).as_bytes());
+    }
+    user.get().is(200, &user.profile());
+}
+
+#[test]
+fn statement_20_a_hostile_body_is_no_fault_of_the_service() {
+    let user = User::new();
+    let bodies = [
+        "{".repeat(16_000),
+        "[".repeat(16_000),
+        "\"".to_owned() + &"\\".repeat(16_000),
+        "\"".to_owned() + &"\\u0000".repeat(2_700) + "\"",
+        format!("{{{}}}", vec!["\"email\":1"; 1_600].join(",")),
+        format!("{{{}\"z\":1}}", (0..1_500).map(|key| format!("\"{key}\":1,")).collect::<String>()),
+        "{\"email\":\"a@b.co\",\"email\":null,\"password\":\"x\",\"password\":[],\"refresh\":\"x\",\"refresh\":{}}"
+            .into(),
+        "{\"\":\"\",\"\\u0000\":\"\\u0000\"}".into(),
+        "\u{feff}{}".into(),
+        "{}\0".into(),
+        "\0".repeat(1_000),
+        "9".repeat(16_000),
+        "-".into(),
+        "tru".into(),
+        "/*x*/{}".into(),
+        "<!DOCTYPE a [<!ENTITY b \"c\">]><a>&b;</a>".into(),
+        "a=b&c=d".into(),
+        "x".repeat(1024 * 1024),
+    ];
+    for body in bodies {
+        send_everywhere(&user, body.as_bytes());
+    }
+    user.get().is(200, &user.profile());
+}
+
+#[test]
+fn statement_20_bytes_that_are_no_utf_8_are_no_fault_of_the_service() {
+    let user = User::new();
+    let long: Vec<_> = (0..=255).cycle().take(16_000).collect();
+    let bodies: [&[u8]; 6] = [
+        b"\xff\xfe{\x00}\x00",
+        b"{\"email\":\"\xc0\x80\"}",
+        b"{\"email\":\"\xed\xa0\x80\"}",
+        b"{\"refresh\":\"psr_\xf5\x80\x80\x80\"}",
+        b"{\"\x80\":1}",
+        &long,
+    ];
+    for body in bodies {
+        send_everywhere(&user, body);
+    }
+    user.get().is(200, &user.profile());
+}
