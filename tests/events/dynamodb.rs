@@ -157,7 +157,7 @@ fn ada(password: &str) -> Value {
 #[case::reading_a_profile(Act::ReadProfile, &[On::Reads])]
 #[case::changing_a_profile(Act::ChangeProfile, &[On::Reads, On::Transactions])]
 #[tokio::test(flavor = "multi_thread")]
-async fn statements_23_and_24_a_fault_of_dynamodb_denies_and_the_first_request_after_it_is_right(
+async fn statement_23_and_24_a_fault_of_dynamodb_denies_and_the_first_request_after_it_is_right(
     #[case] act: Act,
     #[case] kinds: &[On],
 ) {

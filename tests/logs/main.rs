@@ -95,7 +95,7 @@ fn run() -> (Vec<Exchange>, String) {
 }
 
 #[test]
-fn statements_27_and_28_a_full_run_logs_everything_that_happens_once_and_no_secret() {
+fn statement_27_and_28_a_full_run_logs_everything_that_happens_once_and_no_secret() {
     let (exchanges, log) = run();
 
     let secrets: BTreeSet<_> = exchanges.iter().flat_map(Exchange::secrets).collect();

@@ -11,6 +11,7 @@ mod allowed;
 mod called;
 mod guards;
 mod rotation;
+mod statements;
 
 use std::{collections::BTreeSet, process::Command};
 

@@ -218,5 +218,47 @@ mod tests {
             event.is_for("/api/login");
             let _ = event.into_request();
         }
+
+        #[test]
+        fn statement_20_no_json_makes_the_reader_of_events_panic(part in json(), place in 0..PLACES.len()) {
+            let mut event = json!({"rawPath": "/", "headers": {}, "requestContext": {"http": {"method": "POST"}}});
+            match event.pointer_mut(PLACES[place]) {
+                Some(here) => *here = part,
+                None => event = part,
+            }
+            if let Ok(event) = HttpApiEvent::read(event) {
+                event.is_for("/api/login");
+                let _ = event.into_request();
+            }
+        }
+    }
+
+    /// Where something else may stand in an event; the last is the event itself.
+    const PLACES: [&str; 7] =
+        ["/rawPath", "/headers", "/requestContext", "/requestContext/http", "/requestContext/http/method", "", "/none"];
+
+    /// Any JSON, in which names of an event's own are frequent.
+    fn json() -> impl Strategy<Value = Value> {
+        let name = prop_oneof![
+            Just("headers".to_owned()),
+            Just("body".to_owned()),
+            Just("isBase64Encoded".to_owned()),
+            Just("http".to_owned()),
+            Just("sourceIp".to_owned()),
+            "\\PC{0,8}",
+        ];
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            "\\PC{0,20}".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(4, 32, 5, move |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
+                prop::collection::btree_map(name.clone(), inner, 0..5).prop_map(|map| map.into_iter().collect()),
+            ]
+        })
     }
 }

@@ -1,45 +1,87 @@
-//! What a login takes beside the one hash in it: `cargo run -p local --example login_time`.
+//! What a login takes beside the one hash in it, and whether the time of one that is refused tells why (statement 6):
+//! `cargo run -p local --example login_time`.
 //!
-//! Both are measured in turn, in one run, so that a busy machine slows both; what counts is the ratio of the medians.
+//! All are measured in turn, in one run, so that a busy machine slows all of them; what counts are the ratios of the medians.
 
 use std::{
     error::Error,
     time::{Duration, Instant},
 };
 
-use local::{Options, Stack};
-use reqwest::Client;
+use aws_sdk_dynamodb::types::AttributeValue;
+use local::{Database, Options, Stack};
+use reqwest::{Client, StatusCode};
+use serde_json::{Value, json};
 
-const RUNS: usize = 50;
-const ACCOUNT: &str = r#"{"email": "ada@example.com", "password": "correct horse battery staple"}"#;
+const RUNS: usize = 200;
+const PASSWORD: &str = "correct horse battery staple";
+
+/// What is measured beside the bare hash: whose address, which password, and the answer.
+const LOGINS: [(&str, &str, &str, StatusCode); 4] = [
+    ("a good login", "ada@example.com", PASSWORD, StatusCode::OK),
+    ("a wrong password", "ada@example.com", "wrong horse battery staple", StatusCode::UNAUTHORIZED),
+    ("an unknown address", "nobody@example.com", PASSWORD, StatusCode::UNAUTHORIZED),
+    ("a disabled user", "grace@example.com", PASSWORD, StatusCode::UNAUTHORIZED),
+];
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let stack = Stack::start(&Options::for_tests(), |_| None).await?;
     let client = Client::builder().no_proxy().build()?;
-    let post = async |endpoint: &str| {
+    let post = async |endpoint: &str, email: &str, password: &str| {
         let request = client.post(format!("{}/api/{endpoint}/", stack.url)).header("content-type", "application/json");
-        request.body(ACCOUNT).send().await?.error_for_status()
+        request.body(json!({ "email": email, "password": password }).to_string()).send().await
     };
-    post("register").await?;
-    post("login").await?;
+    post("register", "ada@example.com", PASSWORD).await?.error_for_status()?;
+    let grace: Value = serde_json::from_slice(
+        &post("register", "grace@example.com", PASSWORD).await?.error_for_status()?.bytes().await?,
+    )?;
+    disable(&stack.dynamodb_url, &[format!("user#{}", grace["id"]), "email#grace@example.com".into()]).await?;
 
     let argon2 = shared::hashing::argon2()?;
-    let (mut hashes, mut logins) = (Vec::new(), Vec::new());
-    for _ in 0..RUNS {
+    let mut hashes = Vec::new();
+    let mut logins = [(); LOGINS.len()].map(|()| Vec::new());
+    for run in 0..=RUNS {
         let start = Instant::now();
-        argon2.hash_password_into(b"correct horse battery staple", b"sixteen bytes ..", &mut [0; 32])?;
-        hashes.push(start.elapsed());
-        let start = Instant::now();
-        post("login").await?;
-        logins.push(start.elapsed());
+        argon2.hash_password_into(PASSWORD.as_bytes(), b"sixteen bytes ..", &mut [0; 32])?;
+        let hash = start.elapsed();
+        let mut times = Vec::new();
+        for (what, email, password, status) in LOGINS {
+            let start = Instant::now();
+            let answer = post("login", email, password).await?;
+            times.push(start.elapsed());
+            if answer.status() != status {
+                return Err(format!("{what}: {}", answer.status()).into());
+            }
+        }
+        // The first run warms up.
+        if run > 0 {
+            hashes.push(hash);
+            logins.iter_mut().zip(times).for_each(|(all, time)| all.push(time));
+        }
     }
-    let (hash, login) = (median(hashes), median(logins));
-    println!(
-        "median of {RUNS}: a bare hash {hash:.1?}, a login {login:.1?}, ratio {:.2}",
-        login.div_duration_f64(hash)
-    );
     stack.stop().await;
+
+    let hash = median(hashes);
+    let [good, wrong, ..] = logins.clone().map(median);
+    println!("medians of {RUNS}: the bare hash {hash:.2?}");
+    println!("a good login {good:.2?}: {:.2} of the bare hash", good.div_duration_f64(hash));
+    println!("a wrong password {wrong:.2?}");
+    for ((what, ..), times) in LOGINS.iter().zip(logins).skip(2) {
+        let time = median(times);
+        println!("{what} {time:.2?}: {:.3} of a wrong password", time.div_duration_f64(wrong));
+    }
+    Ok(())
+}
+
+/// Disables the user with these items.
+async fn disable(dynamodb_url: &str, keys: &[String]) -> Result<(), Box<dyn Error>> {
+    let tables = Database::at(dynamodb_url).client().await;
+    for key in keys {
+        let update = tables.update_item().table_name("UsersTable").key("pk", AttributeValue::S(key.clone()));
+        let update = update.update_expression("SET disabled = :yes");
+        update.expression_attribute_values(":yes", AttributeValue::Bool(true)).send().await?;
+    }
     Ok(())
 }
 

@@ -118,7 +118,7 @@ async fn statement_14_a_deleted_user_is_told_so_at_the_next_request() {
 }
 
 #[tokio::test]
-async fn statements_14_and_19_a_disabled_user_is_treated_like_one_who_is_gone() {
+async fn statement_14_and_19_a_disabled_user_is_treated_like_one_who_is_gone() {
     let world = World::new().await;
     let user = world.register("ada@example.com").await.body;
     let login = world.log_in("ada@example.com").await;
