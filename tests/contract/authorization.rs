@@ -94,10 +94,12 @@ fn every_method_wants_a_token(#[values("GET", "PUT", "PATCH")] method: &str) {
 #[test]
 fn statement_12_a_token_is_read_from_the_header_alone() {
     let token = User::new().access;
-    let answer = request("GET", &format!("/api/me/?access={token}&access_token={token}&token={token}"))
-        .header("cookie", format!("access={token}"))
-        .send();
-    answer.is_detail(401, "Authentication credentials were not provided.");
+    for cookie in [format!("access={token}"), format!("authorization=Bearer {token}"), format!("Bearer {token}")] {
+        let answer = request("GET", &format!("/api/me/?access={token}&access_token={token}&token={token}"))
+            .header("cookie", cookie)
+            .send();
+        answer.is_detail(401, "Authentication credentials were not provided.");
+    }
 }
 
 #[test]

@@ -102,7 +102,9 @@ fn a_missing_value_leaves_the_last_good_one() {
 
 proptest! {
     #[test]
-    fn statement_26_whatever_the_item_says_the_settings_are_in_range(access in "-?[0-9.e]{0,12}", refresh in "-?[0-9.e]{0,12}") {
+    fn statement_26_whatever_the_item_says_the_settings_are_in_range(
+        access in "-?[0-9]{1,9}|-?[0-9.e]{0,12}", refresh in "-?[0-9]{1,9}|-?[0-9.e]{0,12}",
+    ) {
         let item = Item::from([
             ("ACCESS_TOKEN_LIFETIME".into(), number(&access)),
             ("REFRESH_TOKEN_LIFETIME".into(), number(&refresh)),

@@ -117,7 +117,9 @@ async fn statement_23_a_request_is_ended_before_its_function_is() {
 
     let world = World::new().await;
     tokio::time::pause();
+    let start = tokio::time::Instant::now();
     let answer = world.send(&Function::new(Endless), event::<Endless>("POST", None, &json!({}))).await;
+    assert!(start.elapsed() < function, "{:?}", start.elapsed());
     answer.is_detail(503, "Service temporarily unavailable.");
     assert_eq!(answer.headers["retry-after"], "1");
 }

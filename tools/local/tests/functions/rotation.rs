@@ -23,10 +23,19 @@ async fn rotate(world: &World, grace: u64) {
     world.set_settings(&settings).await;
 }
 
+/// Whether functions have their settings in memory when a token comes: then they replace it without a look at its session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Functions {
+    New,
+    Warm,
+}
+
 /// A world where tokens rotate, and the refresh token of a login there.
-async fn rotating(grace: u64) -> (World, String) {
-    let world = World::new().await;
+async fn rotating(functions: Functions, grace: u64) -> (World, String) {
+    let max_age = if functions == Functions::Warm { Duration::from_secs(u32::MAX.into()) } else { Duration::ZERO };
+    let world = World::with(max_age, Random::system()).await;
     rotate(&world, grace).await;
+    world.service.settings().warm_up().await;
     world.register("ada@example.com").await;
     let token = world.log_in("ada@example.com").await.text("refresh").to_owned();
     (world, token)
@@ -54,9 +63,12 @@ async fn without_rotation_a_token_stays_as_it_is() {
     }
 }
 
+#[rstest]
 #[tokio::test]
-async fn statement_17_with_rotation_every_use_yields_the_next_token() {
-    let (world, mut token) = rotating(10).await;
+async fn statement_17_with_rotation_every_use_yields_the_next_token(
+    #[values(Functions::New, Functions::Warm)] functions: Functions,
+) {
+    let (world, mut token) = rotating(functions, 10).await;
     for _ in 0..5 {
         let answer = world.refresh(&token).await;
         assert_eq!((answer.status, names(&answer)), (200, vec!["access", "refresh"]));
@@ -66,9 +78,12 @@ async fn statement_17_with_rotation_every_use_yields_the_next_token() {
     }
 }
 
+#[rstest]
 #[tokio::test]
-async fn statement_17_a_token_that_was_replaced_yields_the_same_next_one_for_the_time_of_grace() {
-    let (world, first) = rotating(10).await;
+async fn statement_17_a_token_that_was_replaced_yields_the_same_next_one_for_the_time_of_grace(
+    #[values(Functions::New, Functions::Warm)] functions: Functions,
+) {
+    let (world, first) = rotating(functions, 10).await;
     let second = next(&world, &first).await;
     for _ in 0..3 {
         world.wait(3);
@@ -88,8 +103,9 @@ async fn statement_17_a_token_that_was_replaced_yields_the_same_next_one_for_the
 async fn statement_17_a_token_from_before_ends_the_session_and_is_told_in_the_log(
     #[case] grace: u64,
     #[case] steps: usize,
+    #[values(Functions::New, Functions::Warm)] functions: Functions,
 ) {
-    let (world, first) = rotating(grace).await;
+    let (world, first) = rotating(functions, grace).await;
     let mut last = first.clone();
     for _ in 0..steps {
         last = next(&world, &last).await;
@@ -106,9 +122,12 @@ async fn statement_17_a_token_from_before_ends_the_session_and_is_told_in_the_lo
     assert!(!logs::take().contains("authn_token_reuse"));
 }
 
+#[rstest]
 #[tokio::test]
-async fn statement_16_rotation_does_not_move_the_sessions_end() {
-    let (world, mut token) = rotating(10).await;
+async fn statement_16_rotation_does_not_move_the_sessions_end(
+    #[values(Functions::New, Functions::Warm)] functions: Functions,
+) {
+    let (world, mut token) = rotating(functions, 10).await;
     for _ in 0..29 {
         world.wait(86_400);
         token = next(&world, &token).await;
@@ -119,9 +138,12 @@ async fn statement_16_rotation_does_not_move_the_sessions_end() {
     world.refresh(&token).await.is_detail(401, REFUSED);
 }
 
+#[rstest]
 #[tokio::test]
-async fn statement_18_of_fifty_uses_at_once_each_yields_the_same_token_and_that_one_works() {
-    let (world, token) = rotating(10).await;
+async fn statement_18_of_fifty_uses_at_once_each_yields_the_same_token_and_that_one_works(
+    #[values(Functions::New, Functions::Warm)] functions: Functions,
+) {
+    let (world, token) = rotating(functions, 10).await;
     let uses = (0..50).map(|_| world.refresh(&token));
     let answers = futures_util::future::join_all(uses).await;
     let second = answers[0].text("refresh").to_owned();
@@ -133,10 +155,13 @@ async fn statement_18_of_fifty_uses_at_once_each_yields_the_same_token_and_that_
     world.refresh(&token).await.is_detail(401, REFUSED);
 }
 
+#[rstest]
 #[tokio::test]
-async fn statement_18_uses_that_race_a_logout_never_bring_the_session_back() {
+async fn statement_18_uses_that_race_a_logout_never_bring_the_session_back(
+    #[values(Functions::New, Functions::Warm)] functions: Functions,
+) {
     for _ in 0..10 {
-        let (world, token) = rotating(10).await;
+        let (world, token) = rotating(functions, 10).await;
         let uses = futures_util::future::join_all((0..5).map(|_| world.refresh(&token)));
         let (answers, logout) = tokio::join!(uses, world.log_out(&token));
         assert_eq!(logout.status, 200, "{logout:?}");
@@ -149,13 +174,16 @@ async fn statement_18_uses_that_race_a_logout_never_bring_the_session_back() {
     }
 }
 
+#[rstest]
 #[tokio::test]
-async fn a_logout_takes_the_tokens_that_a_refresh_takes_and_an_older_one_ends_the_session_too() {
-    let (world, first) = rotating(10).await;
+async fn a_logout_takes_the_tokens_that_a_refresh_takes_and_an_older_one_ends_the_session_too(
+    #[values(Functions::New, Functions::Warm)] functions: Functions,
+) {
+    let (world, first) = rotating(functions, 10).await;
     next(&world, &first).await;
     assert_eq!(world.log_out(&first).await.status, 200);
 
-    let (world, first) = rotating(10).await;
+    let (world, first) = rotating(functions, 10).await;
     let second = next(&world, &first).await;
     world.wait(10);
     world.log_out(&first).await.is_detail(401, REFUSED);
@@ -194,9 +222,12 @@ async fn a_rotated_refresh_waits_for_one_request() {
     assert_eq!(world.requests.rounds_and_all(), (1, 2));
 }
 
+#[rstest]
 #[tokio::test]
-async fn statement_19_a_disabled_user_gets_no_next_token() {
-    let (world, token) = rotating(10).await;
+async fn statement_19_a_disabled_user_gets_no_next_token(
+    #[values(Functions::New, Functions::Warm)] functions: Functions,
+) {
+    let (world, token) = rotating(functions, 10).await;
     let id = world.client.scan().table_name("UsersTable").send().await.unwrap();
     for item in id.items() {
         if let Some(AttributeValue::S(pk)) = item.get("pk").filter(|pk| pk.as_s().unwrap().starts_with("user#")) {
