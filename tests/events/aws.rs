@@ -13,7 +13,7 @@ use axum::{
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
-use contract::stand_in;
+use harness::stand_in;
 use local::{Database, Options, template::Template};
 use serde_json::json;
 

@@ -12,7 +12,7 @@ use std::{
 };
 
 use aho_corasick::AhoCorasick;
-use contract::build::{self, Kind};
+use harness::build::{self, Kind};
 use serde_json::Value;
 
 const SECRET_KEY: &str = "the-key-that-signs-in-this-test-and-nowhere-else";

@@ -10,7 +10,7 @@ use aws_smithy_runtime_api::client::{
     interceptors::{Intercept, context::BeforeTransmitInterceptorContextRef},
     runtime_components::RuntimeComponents,
 };
-use contract::stand_in;
+use harness::stand_in;
 use local::{Options, Stack};
 use serde_json::Value;
 use shared::Clients;

@@ -15,7 +15,7 @@ mod statements;
 
 use std::{collections::BTreeSet, process::Command};
 
-use contract::build::{self, Kind};
+use harness::build::{self, Kind};
 use rstest::rstest;
 
 const TEMPLATE: &str = include_str!("../../template.yaml");

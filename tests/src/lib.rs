@@ -4,9 +4,7 @@
 //! sent and answered is written to the file `CONTRACT_RECORD`, where that is set: an object of JSON a line.
 #![expect(clippy::expect_used, clippy::panic, reason = "this code is part of tests, which fail by panicking")]
 
-pub mod build;
 mod openapi;
-pub mod stand_in;
 mod user;
 
 use std::{

@@ -36,7 +36,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let grace: Value = serde_json::from_slice(
         &post("register", "grace@example.com", PASSWORD).await?.error_for_status()?.bytes().await?,
     )?;
-    disable(&stack.dynamodb_url, &[format!("user#{}", grace["id"]), "email#grace@example.com".into()]).await?;
+    disable(
+        &stack.dynamodb_url,
+        &[format!("user#{}", grace.get("id").ok_or("no id")?), "email#grace@example.com".into()],
+    )
+    .await?;
 
     let argon2 = shared::hashing::argon2()?;
     let mut hashes = Vec::new();

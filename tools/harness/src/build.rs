@@ -27,7 +27,7 @@ impl Kind {
 /// # Panics
 /// When they can not be built.
 pub fn executables(kind: Kind) -> HashMap<String, PathBuf> {
-    let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../Cargo.toml");
+    let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.toml");
     let build = CargoBuild::new().manifest_path(manifest).args(["--workspace", "--all-targets"]);
     let build = if cfg!(debug_assertions) { build } else { build.release() };
     let messages = build.exec().expect("a build");
