@@ -11,10 +11,9 @@ use argon2::{
     Algorithm, Argon2, Block, Params, Version,
     password_hash::phc::{self, Output, ParamsString, Salt},
 };
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use secrecy::{ExposeSecret, SecretString};
 use stored::StoredHash;
-use tokio::sync::{OnceCell, Semaphore};
+use tokio::sync::Semaphore;
 
 #[cfg(feature = "password-rules")]
 use crate::domain::NewPassword;
@@ -37,11 +36,10 @@ pub fn argon2() -> Result<Argon2<'static>, Error> {
     Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
 }
 
-/// Hashes and verifies passwords, on a thread where it may take its time. Clones share the cores, the memory and the dummy.
+/// Hashes and verifies passwords, on a thread where it may take its time. Clones share the cores and the memory.
 #[derive(Clone)]
 pub struct Hasher {
     random: Random,
-    dummy: Arc<OnceCell<PasswordHash>>,
     /// One hash a core: more at once would be no faster, and each holds 19 MiB.
     cores: Arc<Semaphore>,
     /// The memory of hashes that are done, for those to come: fresh memory costs a page fault every 4 KiB.
@@ -75,7 +73,7 @@ impl Verdict {
 impl Hasher {
     pub(crate) fn new(random: Random) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        Self { random, dummy: Arc::default(), cores: Arc::new(Semaphore::new(cores)), memories: Arc::default() }
+        Self { random, cores: Arc::new(Semaphore::new(cores)), memories: Arc::default() }
     }
 
     /// The hash of a new password, as a PHC string with a salt of its own.
@@ -95,7 +93,7 @@ impl Hasher {
     /// [`Error::Internal`] when the hash is none or its cost is out of bounds, or there is no randomness, no memory or no
     /// thread.
     pub async fn verify(&self, attempt: PasswordAttempt, hash: Option<PasswordHash>) -> Result<Verdict, Error> {
-        let dummy = self.dummy().await?;
+        let dummy = self.dummy()?;
         let known = hash.is_some();
         let hash = hash.unwrap_or(dummy);
         let new_salt = self.random.bytes::<16>()?;
@@ -114,20 +112,9 @@ impl Hasher {
         .await
     }
 
-    /// Makes the dummy, so that the first login does not wait for it. Failing is no harm: that login tries again.
-    pub async fn warm_up(&self) {
-        if let Err(error) = self.dummy().await {
-            tracing::warn!(event = "hashing_failed", %error);
-        }
-    }
-
-    /// A hash of the current cost that no password has: of random bytes that nobody keeps.
-    async fn dummy(&self) -> Result<PasswordHash, Error> {
-        let make = || async {
-            let unknown = BASE64_URL_SAFE_NO_PAD.encode(self.random.bytes::<32>()?);
-            self.hash_secret(unknown.into()).await
-        };
-        self.dummy.get_or_try_init(make).await.cloned()
+    /// A hash of the current cost that no password is known for: random bytes in the place of Argon2's.
+    fn dummy(&self) -> Result<PasswordHash, Error> {
+        phc_string(&argon2()?, &self.random.bytes()?, &self.random.bytes::<{ Params::DEFAULT_OUTPUT_LEN }>()?)
     }
 
     async fn hash_secret(&self, password: SecretString) -> Result<PasswordHash, Error> {
@@ -162,12 +149,17 @@ impl Hasher {
 fn hash(memory: &mut Memory, password: &str, salt: &[u8; 16]) -> Result<PasswordHash, Error> {
     let argon2 = argon2()?;
     let output = digest(memory, &argon2, password, salt, Params::DEFAULT_OUTPUT_LEN)?;
+    phc_string(&argon2, salt, &output)
+}
+
+/// Argon2's output as it is stored.
+fn phc_string(argon2: &Argon2<'_>, salt: &[u8; 16], output: &[u8]) -> Result<PasswordHash, Error> {
     let hash = phc::PasswordHash {
         algorithm: Algorithm::Argon2id.ident(),
         version: Some(Version::V0x13.into()),
         params: ParamsString::try_from(argon2.params()).map_err(unhashed)?,
         salt: Some(Salt::new(salt).map_err(unhashed)?),
-        hash: Some(Output::new(&output).map_err(unhashed)?),
+        hash: Some(Output::new(output).map_err(unhashed)?),
     };
     Ok(PasswordHash::new(hash.to_string()))
 }

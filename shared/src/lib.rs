@@ -5,6 +5,7 @@
 //! [`Error`].
 
 pub mod audit;
+pub mod aws;
 pub mod clock;
 pub mod config;
 pub mod domain;

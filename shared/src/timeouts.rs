@@ -9,10 +9,7 @@
 
 use std::time::Duration;
 
-use aws_config::{
-    BehaviorVersion, ConfigLoader, retry::RetryConfig, stalled_stream_protection::StalledStreamProtectionConfig,
-    timeout::TimeoutConfig,
-};
+use aws_config::{retry::RetryConfig, timeout::TimeoutConfig};
 
 /// To connect, with TLS. Within a region that takes milliseconds; beyond a second, a packet was lost more than once.
 const CONNECT: Duration = Duration::from_millis(1_000);
@@ -42,15 +39,16 @@ pub(crate) const TRANSACTIONS: u32 = 5;
 /// "Exponential Backoff And Jitter"), so that those who collided once do not again.
 pub(crate) const FIRST_WAIT: Duration = Duration::from_millis(20);
 
-/// Where the SDK's settings come from, before credentials, region and endpoint, which are the environment's.
-pub fn aws_defaults() -> ConfigLoader {
-    let timeouts = TimeoutConfig::builder()
+/// The SDK's timeouts.
+pub(crate) fn of_the_sdk() -> TimeoutConfig {
+    TimeoutConfig::builder()
         .connect_timeout(CONNECT)
         .operation_attempt_timeout(ATTEMPT)
         .operation_timeout(OPERATION)
-        .build();
-    aws_config::defaults(BehaviorVersion::v2026_01_12())
-        .timeout_config(timeouts)
-        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS).with_initial_backoff(FIRST_BACKOFF))
-        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+        .build()
+}
+
+/// The SDK's retries.
+pub(crate) fn retries_of_the_sdk() -> RetryConfig {
+    RetryConfig::standard().with_max_attempts(ATTEMPTS).with_initial_backoff(FIRST_BACKOFF)
 }

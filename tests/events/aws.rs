@@ -13,7 +13,7 @@ use axum::{
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
-use harness::stand_in;
+use harness::{environment, stand_in};
 use local::{Database, Options, template::Template};
 use serde_json::json;
 
@@ -57,27 +57,13 @@ impl Aws {
 
     /// The environment of a function that nothing comes between it and the tables.
     pub(crate) fn reliable_variables(&self) -> Vec<(String, String)> {
-        environment(self.database.url(), &self.secrets_manager)
+        environment(&Template::read().unwrap(), self.database.url(), &self.secrets_manager)
     }
 
     /// The environment of a function that is deployed there.
     pub(crate) fn variables(&self) -> Vec<(String, String)> {
-        environment(self.dynamodb.url(), &self.secrets_manager)
+        environment(&Template::read().unwrap(), self.dynamodb.url(), &self.secrets_manager)
     }
-}
-
-/// The environment of a function that is deployed with services at these URLs.
-pub(crate) fn environment(dynamodb: &str, secrets_manager: &str) -> Vec<(String, String)> {
-    let template = Template::read().unwrap();
-    let declared: Vec<_> = template.variables().map(|(name, value)| (name.to_owned(), value)).collect();
-    let given = [
-        ("AWS_ACCESS_KEY_ID", "test"),
-        ("AWS_ENDPOINT_URL_DYNAMODB", dynamodb),
-        ("AWS_ENDPOINT_URL_SECRETS_MANAGER", secrets_manager),
-        ("AWS_REGION", "us-east-1"),
-        ("AWS_SECRET_ACCESS_KEY", "test"),
-    ];
-    declared.into_iter().chain(given.map(|(name, value)| (name.into(), value.into()))).collect()
 }
 
 async fn deny(State(denies): State<Arc<AtomicBool>>, request: Request, next: Next) -> Response {

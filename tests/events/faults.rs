@@ -2,13 +2,11 @@
 
 use std::net::TcpListener;
 
+use harness::environment;
+use local::template::Template;
 use serde_json::Value;
 
-use crate::{
-    aws::{Aws, environment},
-    endpoints::event,
-    function::Function,
-};
+use crate::{aws::Aws, endpoints::event, function::Function};
 
 #[track_caller]
 pub(crate) fn assert_unavailable(answer: &Value) {
@@ -42,7 +40,7 @@ async fn statement_23_a_function_that_reaches_nothing_answers_503() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let nowhere = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
-    let mut login = Function::start("login", &environment(&nowhere, &nowhere)).await;
+    let mut login = Function::start("login", &environment(&Template::read().unwrap(), &nowhere, &nowhere)).await;
     for _ in 0..2 {
         assert_unavailable(&login.call(event("login")).await);
     }

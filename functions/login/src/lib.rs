@@ -43,7 +43,7 @@ impl Endpoint for Login {
     }
 
     async fn warm_up(&self) {
-        tokio::join!(self.settings.warm_up(), self.access_tokens.warm_up(), self.hasher.warm_up());
+        tokio::join!(self.settings.warm_up(), self.access_tokens.warm_up());
     }
 
     async fn handle(&self, request: &Request) -> Result<Response, Error> {

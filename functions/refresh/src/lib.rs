@@ -44,11 +44,10 @@ impl Endpoint for Refresh {
         let presented = request.form()?.required::<PresentedToken>()?;
         let token = self.refresh_tokens.verify(&presented).await?;
 
-        // With settings at hand, a token is replaced beside the reading of its user; else it is seen first.
+        // With settings at hand that say so, a token is replaced at once; else its session is seen first.
         let replace = self.settings.fresh().is_some_and(|settings| settings.rotates_refresh_tokens());
-        let presenting = self.sessions.present(&token, replace);
-        let (presented, user, settings) =
-            tokio::try_join!(presenting, self.users.find(token.user), self.settings.current())?;
+        let presenting = self.sessions.present(&self.users, &token, replace);
+        let ((presented, user), settings) = tokio::try_join!(presenting, self.settings.current())?;
         let user = user.ok_or(Error::REFRESH_TOKEN_REFUSED)?;
         let next = match self.sessions.settle(&token, presented, &settings).await? {
             Use::Stays => None,

@@ -15,7 +15,7 @@ use serde_json::Value;
 use tracing::Instrument;
 
 use crate::{
-    Clients, Error, Service,
+    Clients, Error, Service, aws,
     clock::Clock,
     config::Config,
     http::{Request, Response},
@@ -127,7 +127,7 @@ fn serve<E: Endpoint>() -> Result<(), lambda_runtime::Error> {
     // Lambda sends an environment one request at a time.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let clients = Clients::new(&timeouts::aws_defaults().load().await);
+        let clients = Clients::new(&aws::on_lambda().await?);
         let service = Service::new(config, clients, Clock::system(), Random::system())?;
         let endpoint = E::new(&service);
         endpoint.warm_up().await;

@@ -6,11 +6,15 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::{
     Client,
     operation::update_item::{UpdateItemError, builders::UpdateItemFluentBuilder},
-    types::{AttributeValue, KeysAndAttributes, ReturnValuesOnConditionCheckFailure},
+    types::{AttributeValue, ReturnValuesOnConditionCheckFailure},
 };
 use serde::Deserialize;
 
-use super::{Credentials, Item, corrupt, number, string, unavailable, users};
+use super::{
+    Credentials, Item,
+    batch::{self, Wanted},
+    corrupt, number, string, unavailable, users,
+};
 use crate::{
     Error,
     clock::{Clock, UnixSeconds},
@@ -68,7 +72,11 @@ impl Attempts {
     pub async fn look_up(&self, email: &Email, source: Source) -> Result<Login, Error> {
         let account = self.keys.signing().await?.account(email);
         let keys = [users::email_key(email), format!("failures#{account}#{source}"), format!("failures#{account}")];
-        let [credentials, by_source, by_account] = self.read(&keys).await?;
+        let wanted = |key: &String| {
+            let key = Item::from([("pk".into(), string(key))]);
+            Wanted { table: &self.table, key, attributes: None }
+        };
+        let [credentials, by_source, by_account] = batch::read(&self.client, keys.each_ref().map(wanted)).await?;
         let [_, source_key, account_key] = keys;
         Ok(Login {
             credentials: credentials.map(users::credentials).transpose()?,
@@ -102,25 +110,6 @@ impl Attempts {
     /// [`Error::Unavailable`] when the store does not answer.
     pub async fn count_registration(&self, source: Source, settings: &Settings) -> Result<Option<u64>, Error> {
         self.count(format!("registrations#{source}"), settings.registrations_per_source()).await
-    }
-
-    /// The items with these keys, in their order.
-    async fn read<const N: usize>(&self, keys: &[String; N]) -> Result<[Option<Item>; N], Error> {
-        let keys_and_attributes =
-            keys.iter().fold(KeysAndAttributes::builder().consistent_read(true), |builder, key| {
-                builder.keys(Item::from([("pk".into(), string(key))]))
-            });
-        let request = keys_and_attributes.build().map_err(Error::internal)?;
-        let answer = self.client.batch_get_item().request_items(&self.table, request).send().await;
-        let answer = answer.map_err(|error| unavailable(&error))?;
-        if answer.unprocessed_keys.is_some_and(|keys| !keys.is_empty()) {
-            return Err(Error::Unavailable("DynamoDB read some items and not all".into()));
-        }
-        let mut items = answer.responses.unwrap_or_default().remove(&self.table).unwrap_or_default();
-        Ok(keys.each_ref().map(|key| {
-            let position = items.iter().position(|item| item.get("pk") == Some(&string(key)))?;
-            Some(items.swap_remove(position))
-        }))
     }
 
     /// One attempt more under this key, unless there were as many as there may be: then the seconds until they are forgotten.

@@ -2,6 +2,7 @@
 //! errors mean.
 
 mod attempts;
+mod batch;
 mod secret;
 mod sessions;
 mod settings_table;

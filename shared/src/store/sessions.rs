@@ -12,11 +12,15 @@ use aws_sdk_dynamodb::{
 };
 use serde::Deserialize;
 
-use super::{Item, corrupt, number, unavailable};
+use super::{
+    Item, Users,
+    batch::{self, Wanted},
+    corrupt, number, unavailable,
+};
 use crate::{
     Error,
     clock::{Clock, UnixSeconds},
-    domain::UserId,
+    domain::{User, UserId},
     random::Random,
     settings::Settings,
     tokens::{RefreshToken, SessionId},
@@ -57,12 +61,26 @@ impl Sessions {
         Ok(token)
     }
 
-    /// Uses a token: replaces it if it is to be replaced, and else looks at its session. One request either way.
+    /// Uses a token: replaces it if it is to be replaced, and else looks at its session. Beside that it finds the session's
+    /// user, unless they are gone or disabled. With nothing to replace, that is one request; else two, side by side.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] when the store does not answer, [`Error::Internal`] when the item is none of ours.
-    pub async fn present(&self, token: &RefreshToken, replace: bool) -> Result<Presented, Error> {
-        if replace { self.replace(token).await } else { Ok(Presented::Seen(self.find(token).await?)) }
+    /// [`Error::Unavailable`] when the store does not answer, [`Error::Internal`] when an item is none of ours.
+    pub async fn present(
+        &self,
+        users: &Users,
+        token: &RefreshToken,
+        replace: bool,
+    ) -> Result<(Presented, Option<User>), Error> {
+        let user = users.wanted(token.user);
+        if replace {
+            // Asked for in the same way, so that the function needs to be allowed no other.
+            let (presented, [user]) = tokio::try_join!(self.replace(token), batch::read(&self.client, [user]))?;
+            return Ok((presented, users.found(user)?));
+        }
+        let session = Wanted { table: &self.table, key: key(token), attributes: None };
+        let [session, user] = batch::read(&self.client, [session, user]).await?;
+        Ok((Presented::Seen(Session::read(session)?), users.found(user)?))
     }
 
     /// What becomes of a token that was presented, by the rules that hold now. One that was reused ends its session here.
@@ -108,11 +126,6 @@ impl Sessions {
             Place::Reused => End::Reused,
             Place::Nowhere => End::WasOver,
         }
-    }
-
-    async fn find(&self, token: &RefreshToken) -> Result<Option<Session>, Error> {
-        let request = self.client.get_item().table_name(&self.table).set_key(Some(key(token))).consistent_read(true);
-        Session::read(request.send().await.map_err(|error| unavailable(&error))?.item)
     }
 
     /// The step from a counter to the next one happens once, however many ask for it: who comes second sees what is there.

@@ -4,6 +4,8 @@ use std::{collections::HashMap, path::PathBuf};
 
 use escargot::{CargoBuild, Message, format};
 
+const MANIFEST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.toml");
+
 /// What an executable is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -27,11 +29,20 @@ impl Kind {
 /// # Panics
 /// When they can not be built.
 pub fn executables(kind: Kind) -> HashMap<String, PathBuf> {
-    let manifest = concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.toml");
-    let build = CargoBuild::new().manifest_path(manifest).args(["--workspace", "--all-targets"]);
+    let build = CargoBuild::new().manifest_path(MANIFEST).args(["--workspace", "--all-targets"]);
     let build = if cfg!(debug_assertions) { build } else { build.release() };
     let messages = build.exec().expect("a build");
     messages.filter_map(|message| executable(&message.expect("a message of cargo's"), kind)).collect()
+}
+
+/// The programs of a package, built for release with the features of this package alone.
+///
+/// # Panics
+/// When they can not be built.
+pub fn release(package: &str) -> HashMap<String, PathBuf> {
+    let build = CargoBuild::new().manifest_path(MANIFEST).package(package).bins().release();
+    let messages = build.exec().expect("a build");
+    messages.filter_map(|message| executable(&message.expect("a message of cargo's"), Kind::Program)).collect()
 }
 
 fn executable(message: &Message, kind: Kind) -> Option<(String, PathBuf)> {

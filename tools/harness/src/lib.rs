@@ -6,4 +6,19 @@ pub mod build;
 mod process;
 pub mod stand_in;
 
+use local::template::Template;
 pub use process::{Process, ProcessError};
+
+/// The environment of a function that is deployed as the template has it, with services at these URLs.
+pub fn environment(template: &Template, dynamodb: &str, secrets_manager: &str) -> Vec<(String, String)> {
+    let declared = template.variables().map(|(name, value)| (name.to_owned(), value));
+    let given = [
+        ("AWS_ACCESS_KEY_ID", "test"),
+        ("AWS_ENDPOINT_URL_DYNAMODB", dynamodb),
+        ("AWS_ENDPOINT_URL_SECRETS_MANAGER", secrets_manager),
+        ("AWS_REGION", "us-east-1"),
+        ("AWS_SECRET_ACCESS_KEY", "test"),
+        ("AWS_SESSION_TOKEN", "test"),
+    ];
+    declared.chain(given.map(|(name, value)| (name.into(), value.into()))).collect()
+}

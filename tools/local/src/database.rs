@@ -4,7 +4,7 @@ use std::{fs, net::Ipv4Addr, path::PathBuf};
 
 use aws_config::{ConfigLoader, Region};
 use aws_sdk_dynamodb::{Client, config::Credentials};
-use shared::{Clients, settings::Settings, store::SettingsTable, timeouts};
+use shared::{Clients, aws, settings::Settings, store::SettingsTable};
 use tokio::{sync::watch, task::JoinHandle};
 
 use crate::{Options, Secret, StartError, listen, local_address, tables, template::Template, told};
@@ -41,7 +41,7 @@ impl Database {
             return Ok(Self::at(url));
         }
         // On this machine alone, wherever the API listens: it asks nobody for a password.
-        let listener = listen(Ipv4Addr::LOCALHOST.into(), options.dynamodb_port, "--dynamodb-port").await?;
+        let listener = listen(Ipv4Addr::LOCALHOST.into(), options.dynamodb_port, "--dynamodb-port")?;
         let url = format!("http://{}", local_address(&listener)?);
         let (database, file) = open(options)?;
         let (stop, stopped) = watch::channel(false);
@@ -98,7 +98,7 @@ impl Database {
 
 /// The SDK's settings: the environment's, but placeholders where nobody looks at them, or where the environment has none.
 fn sdk(any_will_do: bool) -> ConfigLoader {
-    let loader = timeouts::aws_defaults();
+    let loader = aws::anywhere();
     let has_credentials = ["AWS_ACCESS_KEY_ID", "AWS_PROFILE"].iter().any(|name| std::env::var_os(name).is_some());
     if has_credentials && !any_will_do {
         return loader;

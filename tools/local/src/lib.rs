@@ -24,7 +24,11 @@ use shared::{
 };
 use template::Template;
 use thiserror::Error;
-use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
+use tokio::{
+    net::{TcpListener, TcpSocket},
+    sync::watch,
+    task::JoinHandle,
+};
 
 /// A stack that runs until it is stopped, or dropped with the runtime that it runs on.
 #[derive(Debug)]
@@ -108,7 +112,7 @@ impl Stack {
     ) -> Result<Self, StartError> {
         let template = Template::read()?;
         // The ports first: whoever started the stack twice learns that, and nothing is touched.
-        let listener = listen(options.host, options.port, "--port").await?;
+        let listener = listen(options.host, options.port, "--port")?;
         let database = Database::start(options).await?;
 
         let given = |name: &str| variable(name).filter(|value| !value.is_empty());
@@ -154,10 +158,27 @@ async fn told(mut stopped: watch::Receiver<bool>) {
     let _ = stopped.wait_for(|stopped| *stopped).await;
 }
 
-async fn listen(host: IpAddr, port: u16, option: &'static str) -> Result<TcpListener, StartError> {
+/// Listens on a port, or on a free one where it is 0. Connections send what they have at once (they inherit `TCP_NODELAY`):
+/// the embedded DynamoDB writes an answer in two parts, of which a client gets the second 40 ms later else, when it has
+/// acknowledged the first.
+///
+/// # Errors
+/// [`StartError::Listen`], which names this option.
+pub fn listen(host: IpAddr, port: u16, option: &'static str) -> Result<TcpListener, StartError> {
     let address = SocketAddr::new(host, port);
-    TcpListener::bind(address).await.map_err(|reason| StartError::Listen { address, reason, option })
+    let open = || {
+        let socket = if host.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+        // A port of a program that has just ended may be taken again.
+        socket.set_reuseaddr(true)?;
+        socket.set_nodelay(true)?;
+        socket.bind(address)?;
+        socket.listen(BACKLOG)
+    };
+    open().map_err(|reason| StartError::Listen { address, reason, option })
 }
+
+/// How many connections may wait to be accepted.
+const BACKLOG: u32 = 1024;
 
 fn local_address(listener: &TcpListener) -> Result<SocketAddr, StartError> {
     listener.local_addr().map_err(|error| StartError::Service(shared::Error::internal(error)))

@@ -28,22 +28,26 @@ fn username_key(username: &Username) -> String {
 
 /// A profile as it is stored.
 #[derive(Serialize, Deserialize)]
-pub(super) struct ProfileItem {
+struct ProfileItem {
     id: u64,
     username: String,
     email: String,
     password_hash: Option<String>,
     created_at: Option<UnixSeconds>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub(super) disabled: bool,
+    disabled: bool,
 }
 
-impl ProfileItem {
-    pub(super) fn into_user(self) -> Result<(User, Option<PasswordHash>), Error> {
-        let id = UserId::new(self.id).ok_or_else(|| corrupt("profile", "id out of range"))?;
-        let user = User { id, username: Username::stored(self.username), email: Email::stored(self.email) };
-        Ok((user, self.password_hash.map(PasswordHash::new)))
+/// The user whose profile this is and the hash, where it was asked for, unless there is none or they are disabled.
+pub(super) fn enabled(profile: Option<Item>) -> Result<Option<(User, Option<PasswordHash>)>, Error> {
+    let Some(item) = profile else { return Ok(None) };
+    let item: ProfileItem = serde_dynamo::from_item(item).map_err(|error| corrupt("profile", error))?;
+    if item.disabled {
+        return Ok(None);
     }
+    let id = UserId::new(item.id).ok_or_else(|| corrupt("profile", "id out of range"))?;
+    let user = User { id, username: Username::stored(item.username), email: Email::stored(item.email) };
+    Ok(Some((user, item.password_hash.map(PasswordHash::new))))
 }
 
 /// An address's marker as it is stored.

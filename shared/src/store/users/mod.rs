@@ -16,9 +16,9 @@ mod items;
 pub(super) use items::{credentials, email_key};
 
 use aws_sdk_dynamodb::Client;
-use items::{ProfileItem, Writes};
+use items::Writes;
 
-use super::{Item, PasswordHash, corrupt, string, transaction::transact, unavailable};
+use super::{Item, PasswordHash, batch::Wanted, corrupt, string, transaction::transact, unavailable};
 use crate::{
     Error,
     clock::Clock,
@@ -29,6 +29,9 @@ use crate::{
 /// How often a write is begun anew: when the id that was drawn is another user's, or when the profile changed between
 /// its reading and its writing. Each is rare, and more than once in a row is rarer.
 const ATTEMPTS: u32 = 5;
+
+/// Everything of a profile but the password's hash, which whoever only reads has no use for.
+const SHOWN: &str = "pk, id, username, email, disabled";
 
 /// Creates, finds and changes users.
 #[derive(Debug, Clone)]
@@ -134,8 +137,18 @@ impl Users {
     /// # Errors
     /// [`Error::Unavailable`] when the store does not answer, [`Error::Internal`] when the item is none of ours.
     pub async fn find(&self, id: UserId) -> Result<Option<User>, Error> {
-        // Everything but the password's hash, which whoever only reads has no use for.
-        Ok(self.profile_item(id, Some("id, username, email, disabled")).await?.map(|(user, _)| user))
+        self.found(self.get(items::profile_key(id), Some(SHOWN)).await?)
+    }
+
+    /// What [`found`](Self::found) reads, to be asked for beside other items.
+    pub(super) fn wanted(&self, id: UserId) -> Wanted<'_> {
+        let key = Item::from([("pk".into(), string(items::profile_key(id)))]);
+        Wanted { table: &self.table, key, attributes: Some(SHOWN) }
+    }
+
+    /// The user whose profile this is, unless there is none or they are disabled.
+    pub(super) fn found(&self, profile: Option<Item>) -> Result<Option<User>, Error> {
+        Ok(items::enabled(profile)?.map(|(user, _)| user))
     }
 
     /// The user with this id, to be changed, unless there is none or they are disabled.
@@ -143,7 +156,7 @@ impl Users {
     /// # Errors
     /// [`Error::Unavailable`] when the store does not answer, [`Error::Internal`] when the item is none of ours.
     pub async fn open(&self, id: UserId) -> Result<Option<Profile>, Error> {
-        match self.profile_item(id, None).await? {
+        match items::enabled(self.get(items::profile_key(id), None).await?)? {
             Some((user, Some(password_hash))) => Ok(Some(Profile { user, password_hash })),
             Some((_, None)) => Err(corrupt("profile", "no password_hash")),
             None => Ok(None),
@@ -191,16 +204,6 @@ impl Users {
             Ok(_) => {}
             Err(error) => tracing::warn!(event = "password_hash_kept", %error, "the next login tries again"),
         }
-    }
-
-    async fn profile_item(
-        &self,
-        id: UserId,
-        parts: Option<&str>,
-    ) -> Result<Option<(User, Option<PasswordHash>)>, Error> {
-        let Some(item) = self.get(items::profile_key(id), parts).await? else { return Ok(None) };
-        let item: ProfileItem = serde_dynamo::from_item(item).map_err(|error| corrupt("profile", error))?;
-        if item.disabled { Ok(None) } else { item.into_user().map(Some) }
     }
 
     async fn get(&self, key: String, parts: Option<&str>) -> Result<Option<Item>, Error> {

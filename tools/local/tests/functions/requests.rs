@@ -55,8 +55,8 @@ async fn a_refresh_waits_for_one_request() {
     world.register("ada@example.com").await;
     let token = world.log_in("ada@example.com").await.text("refresh").to_owned();
     let answer = world.refresh(&token).await;
-    // The session and the user, side by side.
-    assert_requests(&world, &answer, 200, 1, 2);
+    // For the session and the user.
+    assert_requests(&world, &answer, 200, 1, 1);
 }
 
 #[tokio::test]
@@ -99,7 +99,7 @@ async fn settings_are_read_beside_what_is_read_anyway() {
     let login = world.log_in("ada@example.com").await;
     assert_requests(&world, &login, 200, 2, 3);
     let answer = world.refresh(login.text("refresh")).await;
-    assert_requests(&world, &answer, 200, 1, 3);
+    assert_requests(&world, &answer, 200, 1, 2);
 }
 
 #[tokio::test]

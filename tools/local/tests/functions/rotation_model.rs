@@ -9,7 +9,7 @@ use proptest::{
 use shared::{
     domain::UserId,
     settings::Settings,
-    store::{End, Sessions, Use},
+    store::{End, Sessions, Use, Users},
     tokens::RefreshToken,
 };
 
@@ -100,6 +100,7 @@ impl Model {
 /// The store, and every token that the session had.
 struct Real<'a> {
     sessions: &'a Sessions,
+    users: &'a Users,
     tokens: Vec<RefreshToken>,
 }
 
@@ -107,7 +108,7 @@ impl Real<'_> {
     async fn use_token(&mut self, token: usize, settings: &Settings, is_fresh: bool) -> Outcome {
         let presented = self.tokens[token];
         let replace = is_fresh && settings.rotates_refresh_tokens();
-        let seen = self.sessions.present(&presented, replace).await.unwrap();
+        let (seen, _) = self.sessions.present(self.users, &presented, replace).await.unwrap();
         match self.sessions.settle(&presented, seen, settings).await.unwrap() {
             Use::Stays => Outcome::GoOn(token),
             Use::Replaced(next) => Outcome::GoOn(self.index(next)),
@@ -137,7 +138,8 @@ impl Real<'_> {
 async fn run(world: &World, rules: &[Settings], history: Vec<(Step, bool)>) {
     let sessions = world.service.sessions();
     let first = sessions.open(UserId::new(1).unwrap(), LIFETIME).await.unwrap();
-    let mut real = Real { sessions: &sessions, tokens: vec![first] };
+    let users = world.service.users();
+    let mut real = Real { sessions: &sessions, users: &users, tokens: vec![first] };
     let mut model = Model { now: 0, ends_at: LIFETIME, replaced_at: Vec::new(), is_over: false };
     // Each holder's tokens, the last of which they would use. All begin with the first: it was stolen.
     let mut held = vec![vec![0]; HOLDERS];

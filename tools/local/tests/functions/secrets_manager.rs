@@ -9,7 +9,7 @@ use aws_sdk_secretsmanager::{
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
-use shared::timeouts;
+use shared::aws;
 
 use crate::world::{Answer, World};
 
@@ -19,7 +19,7 @@ const FIVE_MINUTES: u64 = 300;
 async fn secrets_manager() -> Client {
     let url = std::env::var("SECRETS_MANAGER_URL").unwrap();
     let credentials = Credentials::new("test", "test", None, None, "test");
-    let sdk = timeouts::aws_defaults().endpoint_url(url).credentials_provider(credentials);
+    let sdk = aws::anywhere().endpoint_url(url).credentials_provider(credentials);
     Client::new(&sdk.region(Region::from_static("us-east-1")).load().await)
 }
 

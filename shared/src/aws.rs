@@ -1,0 +1,122 @@
+//! The SDK as functions set it up: only what Lambda gives them, so that a start looks for nothing else.
+
+use aws_config::{
+    BehaviorVersion, ConfigLoader, SdkConfig,
+    environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider},
+    meta::region::ProvideRegion,
+    stalled_stream_protection::StalledStreamProtectionConfig,
+};
+use aws_runtime::env_config::EnvConfigValue;
+use aws_sdk_dynamodb::config::{SharedCredentialsProvider, SharedHttpClient};
+use aws_smithy_http_client::{
+    Builder,
+    tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode},
+};
+use aws_types::{
+    os_shim_internal::Env,
+    service_config::{LoadServiceConfig, ServiceConfigKey},
+};
+
+use crate::{Error, timeouts};
+
+/// The roots of Amazon Trust Services (<https://www.amazontrust.com/repository/>), which every certificate of AWS goes back to,
+/// outside China.
+const ROOTS: &str = include_str!("aws/roots.pem");
+
+/// The SDK's settings on Lambda: region, credentials and endpoints of the environment. The SDK's own chain would look for files,
+/// and link all that it might find in them.
+///
+/// # Errors
+/// [`Error::Internal`] when no TLS can be set up.
+pub async fn on_lambda() -> Result<SdkConfig, Error> {
+    let region = EnvironmentVariableRegionProvider::new().region().await;
+    let is_in_china = region.as_ref().is_some_and(|region| region.as_ref().starts_with("cn-"));
+    let mut config = SdkConfig::builder()
+        .behavior_version(behavior_version())
+        .region(region)
+        .credentials_provider(SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new()))
+        .timeout_config(timeouts::of_the_sdk())
+        .retry_config(timeouts::retries_of_the_sdk())
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+        .service_config(Variables);
+    if !is_in_china && endpoints().iter().all(|endpoint| is_amazons(endpoint)) {
+        config.set_http_client(Some(amazons_http_client()?));
+    }
+    Ok(config.build())
+}
+
+/// The SDK's settings elsewhere: where credentials, region and endpoints come from is the SDK's own choice.
+pub fn anywhere() -> ConfigLoader {
+    aws_config::defaults(behavior_version())
+        .timeout_config(timeouts::of_the_sdk())
+        .retry_config(timeouts::retries_of_the_sdk())
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+}
+
+/// Pinned, so that an update of the SDK changes nothing by itself.
+fn behavior_version() -> BehaviorVersion {
+    BehaviorVersion::v2026_01_12()
+}
+
+/// Trusts Amazon's roots alone, which takes less time than to read all that the system trusts.
+fn amazons_http_client() -> Result<SharedHttpClient, Error> {
+    let roots = TrustStore::empty().with_pem_certificate(ROOTS);
+    let tls = TlsContext::builder().with_trust_store(roots).build().map_err(Error::internal)?;
+    Ok(Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).tls_context(tls).build_https())
+}
+
+/// The endpoints that stand in the environment instead of the SDK's.
+fn endpoints() -> Vec<String> {
+    let is_endpoint = |(name, value): (_, String)| -> Option<String> {
+        let name: std::ffi::OsString = name;
+        name.to_str()?.starts_with(ENDPOINT_VARIABLES).then_some(value)
+    };
+    std::env::vars_os().filter_map(|(name, value)| is_endpoint((name, value.into_string().ok()?))).collect()
+}
+
+const ENDPOINT_VARIABLES: &str = "AWS_ENDPOINT_URL";
+
+/// Whether Amazon's roots do for this endpoint: it is Amazon's, none at all, or without TLS.
+fn is_amazons(endpoint: &str) -> bool {
+    let Some(rest) = endpoint.strip_prefix("https://") else { return true };
+    let host = rest.split(['/', ':']).next().unwrap_or_default();
+    host.ends_with(".amazonaws.com")
+}
+
+/// The SDK's variables: `AWS_ENDPOINT_URL_DYNAMODB` and its like.
+#[derive(Debug)]
+struct Variables;
+
+impl LoadServiceConfig for Variables {
+    fn load_config(&self, key: ServiceConfigKey<'_>) -> Option<String> {
+        let value = EnvConfigValue::new().env(key.env()).service_id(key.service_id());
+        value.load(&Env::real(), None).map(|(value, _)| value.into_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case::of_aws("https://dynamodb.eu-central-1.amazonaws.com", true)]
+    #[case::of_aws_with_a_path("https://dynamodb.us-east-1.amazonaws.com:443/", true)]
+    #[case::without_tls("http://127.0.0.1:8000", true)]
+    #[case::none("", true)]
+    #[case::of_aws_in_china("https://dynamodb.cn-north-1.amazonaws.com.cn", false)]
+    #[case::of_somebody_else("https://dynamodb.example.com", false)]
+    #[case::of_somebody_with_a_like_name("https://evil-amazonaws.com", false)]
+    #[case::of_aws_in_a_path("https://example.com/.amazonaws.com", false)]
+    fn amazons_roots_do_for_amazons_endpoints(#[case] endpoint: &str, #[case] expected: bool) {
+        assert_eq!(is_amazons(endpoint), expected);
+    }
+
+    #[test]
+    fn the_roots_are_five_that_can_be_read() {
+        assert_eq!(ROOTS.matches("-----BEGIN CERTIFICATE-----").count(), 5);
+        // What can not be read panics when a client is built.
+        amazons_http_client().unwrap();
+    }
+}

@@ -1,0 +1,55 @@
+//! Several items in one request.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::{
+    Client,
+    types::{KeysAndAttributes, builders::KeysAndAttributesBuilder},
+};
+
+use super::{Item, unavailable};
+use crate::Error;
+
+/// An item that is asked for.
+#[derive(Debug, Clone)]
+pub(super) struct Wanted<'a> {
+    pub(super) table: &'a str,
+    /// Its whole key.
+    pub(super) key: Item,
+    /// Its attributes, those of the key among them; all if none are named. The same for all items of a table.
+    pub(super) attributes: Option<&'static str>,
+}
+
+impl Wanted<'_> {
+    fn is(&self, item: &Item) -> bool {
+        self.key.iter().all(|(name, value)| item.get(name) == Some(value))
+    }
+}
+
+/// The items that are there, in the order in which they are asked for, as of now.
+///
+/// # Errors
+/// [`Error::Unavailable`] when the store does not answer for all of them.
+pub(super) async fn read<const N: usize>(client: &Client, wanted: [Wanted<'_>; N]) -> Result<[Option<Item>; N], Error> {
+    let mut tables: HashMap<&str, KeysAndAttributesBuilder> = HashMap::new();
+    for item in &wanted {
+        let table = tables.entry(item.table).or_default();
+        let attributes = item.attributes.map(Into::into);
+        *table = std::mem::take(table).keys(item.key.clone()).set_projection_expression(attributes);
+    }
+    let mut request = client.batch_get_item();
+    for (table, keys) in tables {
+        let keys: KeysAndAttributes = keys.consistent_read(true).build().map_err(Error::internal)?;
+        request = request.request_items(table, keys);
+    }
+    let answer = request.send().await.map_err(|error| unavailable(&error))?;
+    if answer.unprocessed_keys.is_some_and(|keys| !keys.is_empty()) {
+        return Err(Error::Unavailable("DynamoDB read some items and not all".into()));
+    }
+    let mut found = answer.responses.unwrap_or_default();
+    Ok(wanted.map(|wanted| {
+        let items = found.get_mut(wanted.table)?;
+        let position = items.iter().position(|item| wanted.is(item))?;
+        Some(items.swap_remove(position))
+    }))
+}

@@ -1,0 +1,67 @@
+//! A cold start: what Lambda calls the init phase, up to the first poll of the Runtime API, and the first answer after it.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    Result,
+    figures::{Figure, Table},
+    process::processor_time,
+    progress,
+    stage::{FUNCTIONS, REFERENCES, Stage, expect, good_status},
+};
+
+/// What one start took, in milliseconds.
+#[derive(Debug, Default)]
+struct Starts {
+    init: Vec<f64>,
+    processor: Vec<f64>,
+    first: Vec<f64>,
+}
+
+pub(crate) async fn measure(stage: &Stage<'_>, runs: u32) -> Result<Table> {
+    let names: Vec<_> = REFERENCES.iter().chain(&FUNCTIONS).copied().collect();
+    let bar = progress("cold", u64::from(runs) * names.len() as u64);
+    let mut login = stage.process("login").await?;
+    let mut all: BTreeMap<&str, Starts> = BTreeMap::new();
+    // The first run loads binaries from the disk, and does not count.
+    for run in 0..=usize::try_from(runs)? {
+        for name in &names {
+            let event = match *name {
+                "logout" => stage.logout_event(&mut login).await?,
+                _ => stage.event(name, run),
+            };
+            let mut process = stage.process(name).await?;
+            let init = process.polled().await?;
+            let processor = processor_time(process.id())?;
+            let (answer, first) = process.timed_call(event).await?;
+            expect(&answer, good_status(name))?;
+            if run > 0 {
+                let starts = all.entry(name).or_default();
+                starts.init.push(init.as_secs_f64() * 1e3);
+                starts.processor.push(processor.as_secs_f64() * 1e3);
+                starts.first.push(first.as_secs_f64() * 1e3);
+                bar.inc(1);
+            }
+        }
+    }
+    bar.finish_and_clear();
+
+    let (floor, naive) = (all.get("floor").ok_or("no floor")?, all.get("naive").ok_or("no naive")?);
+    let whole = |starts: &Starts| -> Vec<f64> { starts.init.iter().zip(&starts.first).map(|(a, b)| a + b).collect() };
+    let mut table = Table::new("Cold start");
+    for name in names {
+        let Some(starts) = all.get(name) else { continue };
+        table.push(
+            name,
+            vec![
+                Figure::of("init", "ms", &starts.init),
+                Figure::ratio("against `floor`", &starts.init, &floor.init),
+                Figure::ratio("against `naive`", &starts.init, &naive.init),
+                Figure::of("processor time of init", "ms", &starts.processor),
+                Figure::of("first answer, from its event", "ms", &starts.first),
+                Figure::of("from start to first answer", "ms", &whole(starts)),
+            ],
+        );
+    }
+    Ok(table)
+}

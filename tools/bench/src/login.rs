@@ -1,0 +1,51 @@
+//! A login against the one hash in it.
+
+use std::time::Instant;
+
+use argon2::Block;
+
+use crate::{
+    Result,
+    figures::{Figure, Table},
+    progress,
+    stage::{PASSWORD, Stage, expect},
+};
+
+pub(crate) async fn measure(stage: &Stage<'_>, runs: u32) -> Result<Table> {
+    let argon2 = shared::hashing::argon2()?;
+    let mut memory = vec![Block::new(); argon2.params().block_count()];
+    let mut process = stage.process("login").await?;
+    let bar = progress("login", runs.into());
+    let (mut hashes, mut wipes, mut logins) = (Vec::new(), Vec::new(), Vec::new());
+    for run in 0..=runs {
+        let start = Instant::now();
+        let mut output = [0; 32];
+        argon2.hash_password_into_with_memory(PASSWORD.as_bytes(), b"sixteen bytes ..", &mut output, &mut memory)?;
+        let hash = start.elapsed();
+        let start = Instant::now();
+        std::hint::black_box(&mut memory).fill(Block::new());
+        let wipe = start.elapsed();
+        let (answer, login) = process.timed_call(stage.event("login", 0)).await?;
+        expect(&answer, 200)?;
+        if run > 0 {
+            hashes.push(hash.as_secs_f64() * 1e3);
+            wipes.push(wipe.as_secs_f64() * 1e3);
+            logins.push(login.as_secs_f64() * 1e3);
+            bar.inc(1);
+        }
+    }
+    bar.finish_and_clear();
+    let mut table = Table::new("Login");
+    let rows = [
+        ("the bare hash, in memory that is used again", &hashes),
+        ("wiping that memory, which a login does not", &wipes),
+        ("a login", &logins),
+    ];
+    for (what, times) in rows {
+        table.push(
+            what,
+            vec![Figure::of("duration", "ms", times), Figure::ratio("against the bare hash", times, &hashes)],
+        );
+    }
+    Ok(table)
+}

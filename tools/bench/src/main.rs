@@ -1,0 +1,126 @@
+//! `cargo run --release -p bench`: what the functions take, measured on their release binaries as Lambda runs them.
+//!
+//! What is compared is measured in turn in one run (A B A B …), so that a busy machine slows all of it alike; what counts are
+//! ratios, taken pair by pair.
+
+mod capacity;
+mod cold;
+mod cost;
+mod figures;
+mod login;
+mod memory;
+mod process;
+mod scale;
+mod size;
+mod stage;
+mod warm;
+
+use std::{error::Error, fs, path::PathBuf, process::ExitCode};
+
+use clap::{Parser, ValueEnum};
+use figures::Table;
+use indicatif::{ProgressBar, ProgressStyle};
+use stage::{Binaries, Stage};
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+/// Measures the functions' release binaries as Lambda runs them, and prints tables in Markdown
+#[derive(Debug, Parser)]
+#[command(bin_name = "cargo run --release -p bench --")]
+struct Arguments {
+    /// What to measure; everything if nothing is named
+    measurements: Vec<Measurement>,
+
+    /// How often each thing is measured
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
+    runs: u32,
+
+    /// How many users the tables are filled with, one size after the other
+    #[arg(long, value_delimiter = ',', default_values_t = [1_000, 100_000, 1_000_000])]
+    users: Vec<usize>,
+
+    /// Write the figures to this file too, as JSON
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Measurement {
+    /// From the start of a process to its first poll of the Runtime API, and to its first answer
+    Cold,
+    /// Processor time and duration of a call of a function that has answered before
+    Warm,
+    /// A login against the one hash in it
+    Login,
+    /// Peak memory
+    Memory,
+    /// Binaries and zips
+    Size,
+    /// Duration and DynamoDB's capacity units with more and more users
+    Scale,
+    /// Dollars for a million calls, from durations and capacity units
+    Cost,
+}
+
+fn main() -> ExitCode {
+    match run(&Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            eprintln!("error: {reason}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<()> {
+    if cfg!(debug_assertions) {
+        return Err("this is a development build, whose figures mean nothing: cargo run --release -p bench".into());
+    }
+    eprintln!("Building the functions");
+    let binaries = Binaries::build();
+    let runtime = tokio::runtime::Runtime::new()?;
+    let tables = runtime.block_on(measure(arguments, &binaries))?;
+    println!("{}\n", figures::machine()?);
+    for table in &tables {
+        println!("{table}");
+    }
+    if let Some(file) = &arguments.json {
+        fs::write(file, serde_json::to_string_pretty(&tables)?)?;
+    }
+    Ok(())
+}
+
+async fn measure(arguments: &Arguments, binaries: &Binaries) -> Result<Vec<Table>> {
+    let wanted = |what| arguments.measurements.is_empty() || arguments.measurements.contains(&what);
+    let runs = arguments.runs;
+    let stage = Stage::start(binaries).await?;
+    let mut tables = Vec::new();
+    if wanted(Measurement::Cold) {
+        tables.push(cold::measure(&stage, runs).await?);
+    }
+    if wanted(Measurement::Warm) {
+        tables.push(warm::measure(&stage, runs).await?);
+    }
+    if wanted(Measurement::Login) {
+        tables.push(login::measure(&stage, runs).await?);
+    }
+    if wanted(Measurement::Memory) {
+        tables.push(memory::measure(&stage, runs).await?);
+    }
+    if wanted(Measurement::Size) {
+        tables.push(size::measure(binaries)?);
+    }
+    if wanted(Measurement::Scale) {
+        tables.push(scale::measure(binaries, runs, &arguments.users).await?);
+    }
+    if wanted(Measurement::Cost) {
+        tables.push(cost::measure(binaries, runs).await?);
+    }
+    Ok(tables)
+}
+
+/// Shows how far a measurement is.
+fn progress(what: &'static str, steps: u64) -> ProgressBar {
+    let style = ProgressStyle::with_template("{msg:8} {wide_bar} {pos}/{len} {eta}");
+    ProgressBar::new(steps).with_message(what).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}

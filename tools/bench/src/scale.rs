@@ -1,0 +1,110 @@
+//! The same calls with more and more users in the tables.
+
+use std::net::Ipv4Addr;
+
+use dynoxide::{ImportOptions, Item, actions::scan::ScanRequest};
+use indicatif::ProgressBar;
+use local::Database;
+
+use crate::{
+    Result,
+    capacity::{Consumed, Counter},
+    figures::{Figure, Table},
+    progress,
+    stage::{Binaries, EMAIL, FUNCTIONS, Stage, expect, good_status},
+};
+
+/// Users that are written together.
+const BATCH: usize = 10_000;
+
+/// The first id of those that are made here: as long as any, and none that is drawn.
+const FIRST_ID: usize = 9_007_199_200_000_000;
+
+pub(crate) async fn measure(binaries: &Binaries, runs: u32, sizes: &[usize]) -> Result<Table> {
+    let calls = u64::from(runs) * FUNCTIONS.len() as u64;
+    let batches: usize = sizes.iter().map(|users| users.div_ceil(BATCH)).sum();
+    let bar = progress("scale", calls * sizes.len() as u64 + batches as u64);
+    let mut table = Table::new("Scale");
+    for users in sizes {
+        let tables = dynoxide::Database::memory()?;
+        let listener = local::listen(Ipv4Addr::LOCALHOST.into(), 0, "none")?;
+        let url = format!("http://{}", listener.local_addr()?);
+        let server =
+            tokio::spawn(dynoxide::server::serve_with_shutdown(listener, tables.clone(), std::future::pending()));
+        let (counter, counted_url) = Counter::start(&url).await?;
+        let stage = Stage::on(binaries, Database::at(&url), &counted_url).await?;
+        fill(&tables, *users, &bar)?;
+        for function in FUNCTIONS {
+            let (durations, consumed) = calls_of(&stage, function, runs, &counter, &bar).await?;
+            table.push(
+                format!("{function}, {users} users"),
+                vec![
+                    Figure::of("duration", "ms", &durations),
+                    Figure::one("requests of DynamoDB", "", consumed.requests),
+                    Figure::one("read units", "", consumed.read_units),
+                    Figure::one("write units", "", consumed.write_units),
+                ],
+            );
+        }
+        server.abort();
+    }
+    bar.finish_and_clear();
+    Ok(table)
+}
+
+/// How long each call took, in milliseconds, and what one consumes.
+pub(crate) async fn calls_of(
+    stage: &Stage<'_>,
+    function: &str,
+    runs: u32,
+    counter: &Counter,
+    bar: &ProgressBar,
+) -> Result<(Vec<f64>, Consumed)> {
+    let mut login = stage.process("login").await?;
+    let mut process = stage.process(function).await?;
+    let (mut durations, mut all) = (Vec::new(), Consumed::default());
+    // The first call opens what a new process has not opened yet.
+    for run in 0..=usize::try_from(runs)? {
+        let event = match function {
+            "logout" => stage.logout_event(&mut login).await?,
+            _ => stage.event(function, run),
+        };
+        counter.take();
+        let (answer, duration) = process.timed_call(event).await?;
+        let consumed = counter.take();
+        expect(&answer, good_status(function))?;
+        if run > 0 {
+            durations.push(duration.as_secs_f64() * 1e3);
+            all.requests += consumed.requests / f64::from(runs);
+            all.read_units += consumed.read_units / f64::from(runs);
+            all.write_units += consumed.write_units / f64::from(runs);
+            bar.inc(1);
+        }
+    }
+    Ok((durations, all))
+}
+
+/// Copies Ada's items to so many users, each with an id, a name and an address of their own.
+fn fill(tables: &dynoxide::Database, users: usize, bar: &ProgressBar) -> Result<()> {
+    let all = tables.scan(ScanRequest { table_name: "UsersTable".into(), ..ScanRequest::default() })?;
+    let items: Vec<_> =
+        all.items.unwrap_or_default().iter().map(serde_json::to_string).collect::<serde_json::Result<_>>()?;
+    let items: Vec<_> = items.into_iter().filter(|item| !item.contains("registrations#")).collect();
+    let profile = items.iter().find_map(|item| item.split_once("user#")).ok_or("Ada has no profile")?.1;
+    let id: String = profile.chars().take_while(char::is_ascii_digit).collect();
+    let copy = |item: &String, number: usize| -> Result<Item> {
+        let copy = item
+            .replace(EMAIL, &format!("user{number}@example.com"))
+            .replace("#ada\"", &format!("#user{number}\""))
+            .replace("\"ada\"", &format!("\"user{number}\""))
+            .replace(&id, &(FIRST_ID + number).to_string());
+        Ok(serde_json::from_str(&copy)?)
+    };
+    for first in (0..users).step_by(BATCH) {
+        let numbers = first..users.min(first + BATCH);
+        let batch = numbers.flat_map(|number| items.iter().map(move |item| copy(item, number)));
+        tables.import_items("UsersTable", batch.collect::<Result<_>>()?, ImportOptions::default())?;
+        bar.inc(1);
+    }
+    Ok(())
+}

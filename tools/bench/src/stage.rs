@@ -1,0 +1,158 @@
+//! What the functions find around them: DynamoDB, Secrets Manager, and a user.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use harness::{Process, build, environment, stand_in};
+use local::{Database, Options, template::Template};
+use serde_json::{Value, json};
+
+use crate::{Result, capacity::Counter};
+
+/// The functions of the API, those that hash last.
+pub(crate) const FUNCTIONS: [&str; 5] = ["logout", "me", "refresh", "login", "register"];
+
+/// What they are measured against: the package `references` says what each is.
+pub(crate) const REFERENCES: [&str; 3] = ["floor", "floor-get", "naive"];
+
+pub(crate) const PASSWORD: &str = "correct horse battery staple";
+pub(crate) const EMAIL: &str = "ada@example.com";
+
+/// The release binaries, by name.
+pub(crate) struct Binaries(BTreeMap<String, PathBuf>);
+
+impl Binaries {
+    /// Builds each function by itself, as it is deployed: with its own features and none of another's.
+    pub(crate) fn build() -> Self {
+        let packages = FUNCTIONS.iter().chain(&["references"]);
+        Self(packages.flat_map(|package| build::release(package)).collect())
+    }
+
+    pub(crate) fn path(&self, name: &str) -> Result<&PathBuf> {
+        self.0.get(name).ok_or_else(|| format!("no binary {name}").into())
+    }
+}
+
+/// Everything that a function needs, and Ada, who has an account.
+pub(crate) struct Stage<'a> {
+    binaries: &'a Binaries,
+    variables: Vec<(String, String)>,
+    /// Ends with the stage.
+    _database: Database,
+    /// Ada's tokens.
+    access: String,
+    refresh: String,
+}
+
+impl<'a> Stage<'a> {
+    pub(crate) async fn start(binaries: &'a Binaries) -> Result<Self> {
+        let database = Database::start(&Options::for_tests()).await?;
+        let url = database.url().to_owned();
+        Self::on(binaries, database, &url).await
+    }
+
+    /// With a count of what DynamoDB is asked for.
+    pub(crate) async fn counted(binaries: &'a Binaries) -> Result<(Counter, Self)> {
+        let database = Database::start(&Options::for_tests()).await?;
+        let (counter, url) = Counter::start(database.url()).await?;
+        Ok((counter, Self::on(binaries, database, &url).await?))
+    }
+
+    /// On this DynamoDB, which functions find at that URL.
+    pub(crate) async fn on(binaries: &'a Binaries, database: Database, url: &str) -> Result<Self> {
+        database.prepare(&Template::read()?, "SettingsTable").await?;
+        let secrets_manager = stand_in::serve(stand_in::secrets_manager()).await;
+        let mut stage = Self {
+            binaries,
+            variables: environment(&Template::read()?, url, &secrets_manager),
+            _database: database,
+            access: String::new(),
+            refresh: String::new(),
+        };
+        let mut register = stage.process("register").await?;
+        let account = json!({ "email": EMAIL, "username": "ada", "password": PASSWORD });
+        expect(&register.call(event("register", &account)).await?, 201)?;
+        let mut login = stage.process("login").await?;
+        let tokens = body(&login.call(stage.event("login", 0)).await?)?;
+        let token = |name: &str| tokens.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        (stage.access, stage.refresh) = (token("access"), token("refresh"));
+        Ok(stage)
+    }
+
+    /// A new process of a function or a reference.
+    pub(crate) async fn process(&self, name: &str) -> Result<Process> {
+        Ok(Process::start(self.binaries.path(name)?, name, &self.variables).await?)
+    }
+
+    /// An event for a function. Where that matters, no two with different numbers ask for the same.
+    pub(crate) fn event(&self, function: &str, number: usize) -> Value {
+        match function {
+            "login" => event(function, &json!({ "email": EMAIL, "password": PASSWORD })),
+            "register" => {
+                event(function, &json!({ "email": format!("new{number}@example.com"), "password": PASSWORD }))
+            }
+            "refresh" | "logout" => event(function, &json!({ "refresh": self.refresh })),
+            _ => {
+                let mut event = event("me", &Value::Null);
+                if let Some(fields) = event.as_object_mut() {
+                    fields.insert("headers".into(), json!({ "authorization": format!("Bearer {}", self.access) }));
+                    fields.insert("requestContext".into(), context("GET"));
+                    fields.remove("body");
+                }
+                event
+            }
+        }
+    }
+
+    /// An event for a logout, with the refresh token of a new login.
+    pub(crate) async fn logout_event(&self, login: &mut Process) -> Result<Value> {
+        let tokens = body(&login.call(self.event("login", 0)).await?)?;
+        Ok(event("logout", &json!({ "refresh": tokens.get("refresh") })))
+    }
+}
+
+fn event(function: &str, body: &Value) -> Value {
+    json!({
+        "version": "2.0",
+        "routeKey": format!("ANY /api/{function}/{{proxy+}}"),
+        "rawPath": format!("/api/{function}/"),
+        "rawQueryString": "",
+        "headers": { "content-type": "application/json" },
+        "requestContext": context("POST"),
+        "body": body.to_string(),
+        "isBase64Encoded": false,
+    })
+}
+
+fn context(method: &str) -> Value {
+    json!({
+        "accountId": "123456789012",
+        "apiId": "a1b2c3d4e5",
+        "domainName": "a1b2c3d4e5.execute-api.us-east-1.amazonaws.com",
+        "domainPrefix": "a1b2c3d4e5",
+        "http": { "method": method, "path": "/", "protocol": "HTTP/1.1", "sourceIp": "203.0.113.7", "userAgent": "bench" },
+        "requestId": "UjKxNg15IAMEYbQ=",
+        "routeKey": "$default",
+        "stage": "$default",
+        "time": "24/Nov/2026:10:58:22 +0000",
+        "timeEpoch": 1_795_517_902_000_u64,
+    })
+}
+
+/// The body of an answer.
+fn body(answer: &Value) -> Result<Value> {
+    Ok(serde_json::from_str(answer.get("body").and_then(Value::as_str).ok_or("no body")?)?)
+}
+
+/// An answer with another status is an error: what is measured is what works.
+pub(crate) fn expect(answer: &Value, status: u16) -> Result<()> {
+    if answer.get("statusCode") == Some(&status.into()) {
+        Ok(())
+    } else {
+        Err(format!("not {status}: {answer}").into())
+    }
+}
+
+/// The status of a function that does what it is asked for; references answer 200.
+pub(crate) fn good_status(name: &str) -> u16 {
+    if name == "register" { 201 } else { 200 }
+}

@@ -1,0 +1,69 @@
+//! Calls of functions that have answered before.
+
+use std::collections::BTreeMap;
+
+use harness::Process;
+
+use crate::{
+    Result,
+    figures::{Figure, Table},
+    process::processor_time,
+    progress,
+    stage::{REFERENCES, Stage, expect},
+};
+
+/// Calls that are measured together: a processor's time is no exact clock.
+const CALLS: u32 = 20;
+
+/// Those that hash have a measurement of their own, and a logout ends its session.
+const NAMES: [&str; 4] = ["floor", "floor-get", "me", "refresh"];
+
+pub(crate) async fn measure(stage: &Stage<'_>, runs: u32) -> Result<Table> {
+    let mut processes = Vec::new();
+    for name in NAMES {
+        let mut process = stage.process(name).await?;
+        calls(stage, name, &mut process).await?;
+        processes.push((name, process));
+    }
+    let bar = progress("warm", runs.into());
+    let mut all: BTreeMap<&str, (Vec<f64>, Vec<f64>)> = BTreeMap::new();
+    for _ in 0..runs {
+        for (name, process) in &mut processes {
+            let (processor, duration) = calls(stage, name, process).await?;
+            let (processors, durations) = all.entry(name).or_default();
+            processors.push(processor);
+            durations.push(duration);
+        }
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+
+    let (reference, _) = all.get(REFERENCES[1]).ok_or("no floor-get")?;
+    let mut table = Table::new("Warm calls");
+    for name in NAMES {
+        let Some((processors, durations)) = all.get(name) else { continue };
+        table.push(
+            name,
+            vec![
+                Figure::of("processor time of a call", "µs", processors),
+                Figure::ratio("against `floor-get`", processors, reference),
+                Figure::of("duration of a call", "µs", durations),
+            ],
+        );
+    }
+    Ok(table)
+}
+
+/// The processor time and the duration of a call, in microseconds: the means of some calls.
+async fn calls(stage: &Stage<'_>, name: &str, process: &mut Process) -> Result<(f64, f64)> {
+    let event = stage.event(name, 0);
+    let before = processor_time(process.id())?;
+    let mut duration = 0.0;
+    for _ in 0..CALLS {
+        let (answer, took) = process.timed_call(event.clone()).await?;
+        expect(&answer, 200)?;
+        duration += took.as_secs_f64();
+    }
+    let processor = processor_time(process.id())?.saturating_sub(before).as_secs_f64();
+    Ok((processor * 1e6 / f64::from(CALLS), duration * 1e6 / f64::from(CALLS)))
+}
