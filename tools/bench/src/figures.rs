@@ -56,7 +56,7 @@ impl fmt::Display for Figure {
         if let Some((lower, upper)) = self.quartiles {
             write!(f, " ({:.*}–{:.*})", digits(self.value), lower, digits(self.value), upper)?;
         }
-        write!(f, "{}{}", if self.unit == "×" { "" } else { " " }, self.unit)
+        write!(f, "{}{}", if ["", "×"].contains(&self.unit) { "" } else { " " }, self.unit)
     }
 }
 
