@@ -39,7 +39,7 @@ pub async fn on_lambda() -> Result<SdkConfig, Error> {
         .retry_config(timeouts::retries_of_the_sdk())
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .service_config(Variables);
-    if !is_in_china && endpoints().iter().all(|endpoint| is_amazons(endpoint)) {
+    if !is_in_china && endpoints().all(|endpoint| is_amazons(&endpoint)) {
         config.set_http_client(Some(amazons_http_client()?));
     }
     Ok(config.build())
@@ -66,15 +66,10 @@ fn amazons_http_client() -> Result<SharedHttpClient, Error> {
 }
 
 /// The endpoints that stand in the environment instead of the SDK's.
-fn endpoints() -> Vec<String> {
-    let is_endpoint = |(name, value): (_, String)| -> Option<String> {
-        let name: std::ffi::OsString = name;
-        name.to_str()?.starts_with(ENDPOINT_VARIABLES).then_some(value)
-    };
-    std::env::vars_os().filter_map(|(name, value)| is_endpoint((name, value.into_string().ok()?))).collect()
+fn endpoints() -> impl Iterator<Item = String> {
+    let variables = std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("AWS_ENDPOINT_URL"));
+    variables.map(|(_, value)| value.to_string_lossy().into_owned())
 }
-
-const ENDPOINT_VARIABLES: &str = "AWS_ENDPOINT_URL";
 
 /// Whether Amazon's roots do for this endpoint: it is Amazon's, none at all, or without TLS.
 fn is_amazons(endpoint: &str) -> bool {

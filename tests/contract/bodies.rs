@@ -4,7 +4,7 @@ use contract::{Answer, PASSWORD, User, request};
 use rstest::rstest;
 use serde_json::json;
 
-fn post_bytes(path: &str, body: impl Into<Vec<u8>>) -> Answer {
+pub(crate) fn post_bytes(path: &str, body: impl Into<Vec<u8>>) -> Answer {
     request("POST", path).header("content-type", "application/json").body(body).send()
 }
 

@@ -72,10 +72,7 @@ impl Attempts {
     pub async fn look_up(&self, email: &Email, source: Source) -> Result<Login, Error> {
         let account = self.keys.signing().await?.account(email);
         let keys = [users::email_key(email), format!("failures#{account}#{source}"), format!("failures#{account}")];
-        let wanted = |key: &String| {
-            let key = Item::from([("pk".into(), string(key))]);
-            Wanted { table: &self.table, key, attributes: None }
-        };
+        let wanted = |key: &String| Wanted { table: &self.table, key: users::whole_key(key), attributes: None };
         let [credentials, by_source, by_account] = batch::read(&self.client, keys.each_ref().map(wanted)).await?;
         let [_, source_key, account_key] = keys;
         Ok(Login {

@@ -26,10 +26,7 @@ pub(crate) async fn measure(stage: &Stage<'_>, runs: u32) -> Result<Table> {
     // The first run loads binaries from the disk, and does not count.
     for run in 0..=usize::try_from(runs)? {
         for name in &names {
-            let event = match *name {
-                "logout" => stage.logout_event(&mut login).await?,
-                _ => stage.event(name, run),
-            };
+            let event = stage.new_event(&mut login, name, run).await?;
             let mut process = stage.process(name).await?;
             let init = process.polled().await?;
             let processor = processor_time(process.id())?;

@@ -16,11 +16,8 @@ pub(crate) async fn measure(stage: &Stage<'_>, runs: u32) -> Result<Table> {
     for name in names {
         let mut process = stage.process(name).await?;
         for number in 0..usize::try_from(runs)? {
-            let event = match name {
-                "logout" => stage.logout_event(&mut login).await?,
-                // None that another measurement has.
-                _ => stage.event(name, 1_000_000 + number),
-            };
+            // None that another measurement has.
+            let event = stage.new_event(&mut login, name, 1_000_000 + number).await?;
             expect(&process.call(event).await?, good_status(name))?;
         }
         let bytes = peak_memory(process.id())?;

@@ -65,10 +65,7 @@ pub(crate) async fn calls_of(
     let (mut durations, mut all) = (Vec::new(), Consumed::default());
     // The first call opens what a new process has not opened yet.
     for run in 0..=usize::try_from(runs)? {
-        let event = match function {
-            "logout" => stage.logout_event(&mut login).await?,
-            _ => stage.event(function, run),
-        };
+        let event = stage.new_event(&mut login, function, run).await?;
         counter.take();
         let (answer, duration) = process.timed_call(event).await?;
         let consumed = counter.take();

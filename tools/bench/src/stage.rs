@@ -59,11 +59,12 @@ impl<'a> Stage<'a> {
 
     /// On this DynamoDB, which functions find at that URL.
     pub(crate) async fn on(binaries: &'a Binaries, database: Database, url: &str) -> Result<Self> {
-        database.prepare(&Template::read()?, "SettingsTable").await?;
+        let template = Template::read()?;
+        database.prepare(&template, "SettingsTable").await?;
         let secrets_manager = stand_in::serve(stand_in::secrets_manager()).await;
         let mut stage = Self {
             binaries,
-            variables: environment(&Template::read()?, url, &secrets_manager),
+            variables: environment(&template, url, &secrets_manager),
             _database: database,
             access: String::new(),
             refresh: String::new(),
@@ -90,7 +91,7 @@ impl<'a> Stage<'a> {
             "register" => {
                 event(function, &json!({ "email": format!("new{number}@example.com"), "password": PASSWORD }))
             }
-            "refresh" | "logout" => event(function, &json!({ "refresh": self.refresh })),
+            "refresh" => event(function, &json!({ "refresh": self.refresh })),
             _ => {
                 let mut event = event("me", &Value::Null);
                 if let Some(fields) = event.as_object_mut() {
@@ -103,8 +104,11 @@ impl<'a> Stage<'a> {
         }
     }
 
-    /// An event for a logout, with the refresh token of a new login.
-    pub(crate) async fn logout_event(&self, login: &mut Process) -> Result<Value> {
+    /// The same, but for a logout with a session of its own, by a login there: a logout ends it.
+    pub(crate) async fn new_event(&self, login: &mut Process, function: &str, number: usize) -> Result<Value> {
+        if function != "logout" {
+            return Ok(self.event(function, number));
+        }
         let tokens = body(&login.call(self.event("login", 0)).await?)?;
         Ok(event("logout", &json!({ "refresh": tokens.get("refresh") })))
     }

@@ -14,6 +14,11 @@ use crate::{
     store::{Item, PasswordHash, corrupt, number, string},
 };
 
+/// The whole key of an item of the table.
+pub(in crate::store) fn whole_key(pk: impl Into<String>) -> Item {
+    Item::from([("pk".into(), string(pk))])
+}
+
 pub(super) fn profile_key(id: UserId) -> String {
     format!("user#{id}")
 }

@@ -13,7 +13,7 @@
 
 mod items;
 
-pub(super) use items::{credentials, email_key};
+pub(super) use items::{credentials, email_key, whole_key};
 
 use aws_sdk_dynamodb::Client;
 use items::Writes;
@@ -142,8 +142,7 @@ impl Users {
 
     /// What [`found`](Self::found) reads, to be asked for beside other items.
     pub(super) fn wanted(&self, id: UserId) -> Wanted<'_> {
-        let key = Item::from([("pk".into(), string(items::profile_key(id)))]);
-        Wanted { table: &self.table, key, attributes: Some(SHOWN) }
+        Wanted { table: &self.table, key: whole_key(items::profile_key(id)), attributes: Some(SHOWN) }
     }
 
     /// The user whose profile this is, unless there is none or they are disabled.

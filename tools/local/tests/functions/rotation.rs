@@ -209,11 +209,7 @@ async fn rotation_that_is_switched_on_or_off_holds_at_the_next_use() {
 
 #[tokio::test]
 async fn a_rotated_refresh_waits_for_one_request() {
-    let world = World::with(Duration::from_secs(30), Random::system()).await;
-    rotate(&world, 10).await;
-    world.service.settings().warm_up().await;
-    world.register("ada@example.com").await;
-    let token = world.log_in("ada@example.com").await.text("refresh").to_owned();
+    let (world, token) = rotating(Functions::Warm, 10).await;
     let answer = world.refresh(&token).await;
     assert_eq!((answer.status, names(&answer)), (200, vec!["access", "refresh"]));
     // The session is written and the user read, side by side.
