@@ -7,7 +7,7 @@ use crate::{
     figures::{Figure, Table},
     process::processor_time,
     progress,
-    stage::{FUNCTIONS, REFERENCES, Stage, expect, good_status},
+    stage::{ALONE, Stage, expect, good_status},
 };
 
 /// What one start took, in milliseconds.
@@ -19,7 +19,7 @@ struct Starts {
 }
 
 pub(crate) async fn measure(stage: &Stage<'_>, runs: u32) -> Result<Table> {
-    let names: Vec<_> = REFERENCES.iter().chain(&FUNCTIONS).copied().collect();
+    let names: Vec<_> = stage.binaries.names().chain([ALONE]).collect();
     let bar = progress("cold", u64::from(runs) * names.len() as u64);
     let mut login = stage.process("login").await?;
     let mut all: BTreeMap<&str, Starts> = BTreeMap::new();

@@ -39,6 +39,10 @@ struct Arguments {
     #[arg(long, value_delimiter = ',', default_values_t = [1_000, 100_000, 1_000_000])]
     users: Vec<usize>,
 
+    /// Start one more function with the others and weigh it: any that answers 200 to a request for a profile
+    #[arg(long, value_name = "NAME=BINARY", value_parser = named_binary)]
+    also: Vec<(String, PathBuf)>,
+
     /// Write the figures to this file too, as JSON
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -77,7 +81,7 @@ fn run(arguments: &Arguments) -> Result<()> {
         return Err("this is a development build, whose figures mean nothing: cargo run --release -p bench".into());
     }
     eprintln!("Building the functions");
-    let binaries = Binaries::build();
+    let binaries = Binaries::build(&arguments.also);
     let runtime = tokio::runtime::Runtime::new()?;
     let tables = runtime.block_on(measure(arguments, &binaries))?;
     println!("{}\n", figures::machine()?);
@@ -117,6 +121,13 @@ async fn measure(arguments: &Arguments, binaries: &Binaries) -> Result<Vec<Table
         tables.push(cost::measure(binaries, runs).await?);
     }
     Ok(tables)
+}
+
+fn named_binary(text: &str) -> std::result::Result<(String, PathBuf), &'static str> {
+    match text.split_once('=') {
+        Some((name, binary)) if !name.is_empty() => Ok((name.into(), binary.into())),
+        _ => Err("a name, =, and the path of a binary"),
+    }
 }
 
 /// Shows how far a measurement is.

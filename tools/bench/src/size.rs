@@ -10,12 +10,12 @@ use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
 use crate::{
     Result,
     figures::{Figure, Table},
-    stage::{Binaries, FUNCTIONS, REFERENCES},
+    stage::Binaries,
 };
 
 pub(crate) fn measure(binaries: &Binaries) -> Result<Table> {
     let mut table = Table::new("Size");
-    for name in REFERENCES.iter().chain(&FUNCTIONS) {
+    for name in binaries.names() {
         let binary = fs::read(binaries.path(name)?)?;
         let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
         // As SAM packs it.
@@ -24,7 +24,7 @@ pub(crate) fn measure(binaries: &Binaries) -> Result<Table> {
         let zipped = zip.finish()?.into_inner();
         let megabytes = |bytes: &[u8]| bytes.len() as f64 / 1e6;
         table.push(
-            *name,
+            name,
             vec![Figure::one("binary", "MB", megabytes(&binary)), Figure::one("zip", "MB", megabytes(&zipped))],
         );
     }

@@ -14,32 +14,49 @@ pub(crate) const FUNCTIONS: [&str; 5] = ["logout", "me", "refresh", "login", "re
 /// What they are measured against: the package `references` says what each is.
 pub(crate) const REFERENCES: [&str; 3] = ["floor", "floor-get", "naive"];
 
+/// `me` with its secret in the environment, which then asks nobody for anything before its first call.
+pub(crate) const ALONE: &str = "me, its secret in the environment";
+
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
 pub(crate) const EMAIL: &str = "ada@example.com";
 
 /// The release binaries, by name.
-pub(crate) struct Binaries(BTreeMap<String, PathBuf>);
+pub(crate) struct Binaries {
+    paths: BTreeMap<String, PathBuf>,
+    names: Vec<String>,
+}
 
 impl Binaries {
-    /// Builds each function by itself, as it is deployed: with its own features and none of another's.
-    pub(crate) fn build() -> Self {
+    /// Builds each function by itself, as it is deployed: with its own features and none of another's. These are there too.
+    pub(crate) fn build(also: &[(String, PathBuf)]) -> Self {
         let packages = FUNCTIONS.iter().chain(&["references"]);
-        Self(packages.flat_map(|package| build::release(package)).collect())
+        let built = packages.flat_map(|package| build::release(package));
+        let names = REFERENCES.iter().chain(&FUNCTIONS).map(|name| (*name).to_owned());
+        Self {
+            paths: built.chain(also.iter().cloned()).collect(),
+            names: names.chain(also.iter().map(|(name, _)| name.clone())).collect(),
+        }
+    }
+
+    /// References, functions, and what else there is.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(String::as_str)
     }
 
     pub(crate) fn path(&self, name: &str) -> Result<&PathBuf> {
-        self.0.get(name).ok_or_else(|| format!("no binary {name}").into())
+        self.paths.get(name).ok_or_else(|| format!("no binary {name}").into())
     }
 }
 
 /// Everything that a function needs, and Ada, who has an account.
 pub(crate) struct Stage<'a> {
-    binaries: &'a Binaries,
+    pub(crate) binaries: &'a Binaries,
     variables: Vec<(String, String)>,
     /// Ends with the stage.
     _database: Database,
     /// Ada's tokens.
     access: String,
+    access_alone: String,
     refresh: String,
 }
 
@@ -67,21 +84,37 @@ impl<'a> Stage<'a> {
             variables: environment(&template, url, &secrets_manager),
             _database: database,
             access: String::new(),
+            access_alone: String::new(),
             refresh: String::new(),
         };
         let mut register = stage.process("register").await?;
         let account = json!({ "email": EMAIL, "username": "ada", "password": PASSWORD });
         expect(&register.call(event("register", &account)).await?, 201)?;
-        let mut login = stage.process("login").await?;
-        let tokens = body(&login.call(stage.event("login", 0)).await?)?;
-        let token = |name: &str| tokens.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-        (stage.access, stage.refresh) = (token("access"), token("refresh"));
+        (stage.access, stage.refresh) = stage.log_in(stage.process("login").await?).await?;
+        (stage.access_alone, _) = stage.log_in(stage.process_alone("login").await?).await?;
         Ok(stage)
     }
 
     /// A new process of a function or a reference.
     pub(crate) async fn process(&self, name: &str) -> Result<Process> {
+        if name == ALONE {
+            return self.process_alone("me").await;
+        }
         Ok(Process::start(self.binaries.path(name)?, name, &self.variables).await?)
+    }
+
+    async fn process_alone(&self, name: &str) -> Result<Process> {
+        let mut variables = self.variables.clone();
+        variables.retain(|(variable, _)| variable != "SECRET_ID");
+        variables.push(("SECRET_KEY".into(), "a secret that stands in the environment".into()));
+        Ok(Process::start(self.binaries.path(name)?, name, &variables).await?)
+    }
+
+    /// The access and the refresh token that this login gives Ada.
+    async fn log_in(&self, mut login: Process) -> Result<(String, String)> {
+        let tokens = body(&login.call(self.event("login", 0)).await?)?;
+        let token = |name: &str| tokens.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        Ok((token("access"), token("refresh")))
     }
 
     /// An event for a function. Where that matters, no two with different numbers ask for the same.
@@ -93,9 +126,10 @@ impl<'a> Stage<'a> {
             }
             "refresh" => event(function, &json!({ "refresh": self.refresh })),
             _ => {
+                let access = if function == ALONE { &self.access_alone } else { &self.access };
                 let mut event = event("me", &Value::Null);
                 if let Some(fields) = event.as_object_mut() {
-                    fields.insert("headers".into(), json!({ "authorization": format!("Bearer {}", self.access) }));
+                    fields.insert("headers".into(), json!({ "authorization": format!("Bearer {access}") }));
                     fields.insert("requestContext".into(), context("GET"));
                     fields.remove("body");
                 }

@@ -1,0 +1,13 @@
+//! `floor-get` with the SDK's own chain of where credentials and the region may come from, instead of the environment alone.
+
+use aws_sdk_dynamodb::Client;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    let tuned = shared::aws::on_lambda().await?;
+    let mut loader = shared::aws::anywhere();
+    if let Some(client) = tuned.http_client() {
+        loader = loader.http_client(client);
+    }
+    references::serve_ada(&Client::new(&loader.load().await)).await
+}
