@@ -56,6 +56,8 @@ impl Error {
     pub const INCORRECT_CREDENTIALS: Self = Self::NotAuthenticated("Incorrect authentication credentials.");
     /// 401 at refresh and logout, for whatever is no live refresh token.
     pub const REFRESH_TOKEN_REFUSED: Self = Self::NotAuthenticated("Token is invalid or expired.");
+    /// 401 with what is no access token of ours, or one that was voided.
+    pub const INVALID_TOKEN: Self = Self::TokenRefused("Invalid token.");
     /// 401 with a good access token whose user is gone or disabled.
     pub const USER_INACTIVE: Self = Self::TokenRefused("User inactive or deleted.");
 

@@ -13,7 +13,7 @@ use argon2::{
 };
 use secrecy::{ExposeSecret, SecretString};
 use stored::StoredHash;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
 
 #[cfg(feature = "password-rules")]
 use crate::domain::NewPassword;
@@ -34,6 +34,14 @@ pub const LANES: u32 = 1;
 pub fn argon2() -> Result<Argon2<'static>, Error> {
     let params = Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(unhashed)?;
     Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
+}
+
+/// Whether a hash that comes from elsewhere can be verified: its scheme is known, and its cost within bounds.
+///
+/// # Errors
+/// [`Error::Internal`], which tells why not and nothing of the hash.
+pub fn check(hash: &PasswordHash) -> Result<(), Error> {
+    StoredHash::parse(hash.expose()).map(drop)
 }
 
 /// Hashes and verifies passwords, on a thread where it may take its time. Clones share the cores and the memory.
@@ -71,7 +79,8 @@ impl Verdict {
 }
 
 impl Hasher {
-    pub(crate) fn new(random: Random) -> Self {
+    /// With as many hashes at once as there are cores.
+    pub fn new(random: Random) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         Self { random, cores: Arc::new(Semaphore::new(cores)), memories: Arc::default() }
     }
@@ -130,18 +139,21 @@ impl Hasher {
         // Both go along, so that a request that is given up keeps its core and its memory until the work is done.
         let core = self.cores.clone().acquire_owned().await.map_err(Error::internal)?;
         let memories = self.memories.clone();
-        let work = move || {
+        let (answer, answered) = oneshot::channel();
+        tokio::task::spawn_blocking(move || {
             let spare = || memories.lock().unwrap_or_else(PoisonError::into_inner);
             let mut memory = spare().pop().unwrap_or_default();
-            let result = work(&mut memory);
+            // Nobody waits for it any more where the request was given up.
+            let _ = answer.send(work(&mut memory));
             // A hash of another cost may have taken more than those to come need.
             memory.truncate(BLOCKS);
             memory.shrink_to(BLOCKS);
+            // What a password left in it. That takes a twentieth of a hash, during which the request goes on.
+            memory.fill(Block::new());
             spare().push(memory);
             drop(core);
-            result
-        };
-        tokio::task::spawn_blocking(work).await.map_err(Error::internal)?
+        });
+        answered.await.map_err(Error::internal)?
     }
 }
 

@@ -1,50 +1,114 @@
 //! Settings that operators change while the service runs: an item of DynamoDB, kept in memory for some seconds.
 
+mod cache;
+mod definition;
 mod item;
 
-use std::{
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
-
+pub use cache::SettingsCache;
+pub use definition::{Definition, Flag, Number};
 pub use item::Limit;
-use item::{Flag, Limits, Number, Problem, Reader};
+use item::{Limits, Problem, Reader};
 
-use crate::{
-    Error,
-    clock::{Clock, UnixSeconds},
-    store::{Item, SettingsTable},
+use crate::store::Item;
+
+/// Short, since an access token can not be taken back; a client that refreshes never notices.
+const ACCESS_TOKEN_LIFETIME: Number = Number {
+    name: "ACCESS_TOKEN_LIFETIME",
+    unit: "seconds",
+    meaning: "how long an access token is valid",
+    default: 300,
+    range: 1..=86_400,
 };
 
-/// In seconds. Short, since an access token can not be taken back; a client that refreshes never notices.
-const ACCESS_TOKEN_LIFETIME: Number = Number { name: "ACCESS_TOKEN_LIFETIME", default: 300, range: 1..=86_400 };
-
-/// In days. How long somebody who stays away stays logged in.
-const REFRESH_TOKEN_LIFETIME: Number = Number { name: "REFRESH_TOKEN_LIFETIME", default: 30, range: 1..=3_650 };
+/// How long somebody who stays away stays logged in.
+const REFRESH_TOKEN_LIFETIME: Number = Number {
+    name: "REFRESH_TOKEN_LIFETIME",
+    unit: "days",
+    meaning: "how long a session lasts, from its login on",
+    default: 30,
+    range: 1..=3_650,
+};
 
 /// Off, since the clients of the Django service keep the refresh token of their login.
-const ROTATE_REFRESH_TOKENS: Flag = Flag { name: "ROTATE_REFRESH_TOKENS", default: false };
+const ROTATE_REFRESH_TOKENS: Flag =
+    Flag { name: "ROTATE_REFRESH_TOKENS", meaning: "whether each refresh replaces the refresh token", default: false };
 
-/// In seconds. Long enough for a client to ask again after a lost answer, too short for a thief.
-const REFRESH_TOKEN_GRACE: Number = Number { name: "REFRESH_TOKEN_GRACE", default: 10, range: 0..=60 };
+/// Long enough for a client to ask again after a lost answer, too short for a thief.
+const REFRESH_TOKEN_GRACE: Number = Number {
+    name: "REFRESH_TOKEN_GRACE",
+    unit: "seconds",
+    meaning: "how long a refresh token that was replaced is still taken",
+    default: 10,
+    range: 0..=60,
+};
 
 /// Guesses at one account's password from one address: ten in five minutes let their owner mistype, and a guesser nowhere.
 const LOGIN_FAILURES_PER_SOURCE: Limits = Limits {
-    max: Number { name: "LOGIN_MAX_FAILURES_PER_SOURCE", default: 10, range: 1..=MOST },
-    window: Number { name: "LOGIN_FAILURES_PER_SOURCE_WINDOW", default: 300, range: 1..=86_400 },
+    max: Number {
+        name: "LOGIN_MAX_FAILURES_PER_SOURCE",
+        unit: "logins",
+        meaning: "how many logins to one account may fail from one address",
+        default: 10,
+        range: 1..=MOST,
+    },
+    window: Number {
+        name: "LOGIN_FAILURES_PER_SOURCE_WINDOW",
+        unit: "seconds",
+        meaning: "in what time, from the first failure on",
+        default: 300,
+        range: 1..=86_400,
+    },
 };
 
 /// Guesses at one account's password from everywhere: what stops many addresses together.
 const LOGIN_FAILURES_PER_ACCOUNT: Limits = Limits {
-    max: Number { name: "LOGIN_MAX_FAILURES_PER_ACCOUNT", default: 100, range: 1..=MOST },
-    window: Number { name: "LOGIN_FAILURES_PER_ACCOUNT_WINDOW", default: 3_600, range: 1..=86_400 },
+    max: Number {
+        name: "LOGIN_MAX_FAILURES_PER_ACCOUNT",
+        unit: "logins",
+        meaning: "how many logins to one account may fail from all addresses together",
+        default: 100,
+        range: 1..=MOST,
+    },
+    window: Number {
+        name: "LOGIN_FAILURES_PER_ACCOUNT_WINDOW",
+        unit: "seconds",
+        meaning: "in what time, from the first failure on",
+        default: 3_600,
+        range: 1..=86_400,
+    },
 };
 
 /// Registrations from one address.
 const REGISTRATIONS_PER_SOURCE: Limits = Limits {
-    max: Number { name: "REGISTER_MAX_PER_SOURCE", default: 20, range: 1..=MOST },
-    window: Number { name: "REGISTER_PER_SOURCE_WINDOW", default: 3_600, range: 1..=86_400 },
+    max: Number {
+        name: "REGISTER_MAX_PER_SOURCE",
+        unit: "registrations",
+        meaning: "how many registrations may come from one address",
+        default: 20,
+        range: 1..=MOST,
+    },
+    window: Number {
+        name: "REGISTER_PER_SOURCE_WINDOW",
+        unit: "seconds",
+        meaning: "in what time, from the first one on",
+        default: 3_600,
+        range: 1..=86_400,
+    },
 };
+
+/// Every setting, in the order in which a manual has them.
+pub static DEFINITIONS: [Definition; 10] = [
+    Definition::Number(ACCESS_TOKEN_LIFETIME),
+    Definition::Number(REFRESH_TOKEN_LIFETIME),
+    Definition::Flag(ROTATE_REFRESH_TOKENS),
+    Definition::Number(REFRESH_TOKEN_GRACE),
+    Definition::Number(LOGIN_FAILURES_PER_SOURCE.max),
+    Definition::Number(LOGIN_FAILURES_PER_SOURCE.window),
+    Definition::Number(LOGIN_FAILURES_PER_ACCOUNT.max),
+    Definition::Number(LOGIN_FAILURES_PER_ACCOUNT.window),
+    Definition::Number(REGISTRATIONS_PER_SOURCE.max),
+    Definition::Number(REGISTRATIONS_PER_SOURCE.window),
+];
 
 /// As good as no limit.
 const MOST: u64 = 1_000_000;
@@ -151,76 +215,6 @@ impl Settings {
             registrations_per_source: reader.limit(&REGISTRATIONS_PER_SOURCE, before.registrations_per_source),
         };
         (settings, reader.problems)
-    }
-}
-
-/// The settings, read from their table at most once in a given time.
-#[derive(Debug)]
-pub struct SettingsCache {
-    table: SettingsTable,
-    clock: Clock,
-    max_age: Duration,
-    memory: Mutex<Option<Memory>>,
-}
-
-/// What was read last.
-#[derive(Debug, Clone)]
-struct Memory {
-    read_at: UnixSeconds,
-    settings: Settings,
-    /// What was told of it.
-    problems: Vec<Problem>,
-}
-
-impl SettingsCache {
-    pub(crate) fn new(table: SettingsTable, clock: Clock, max_age: Duration) -> Self {
-        Self { table, clock, max_age, memory: Mutex::default() }
-    }
-
-    /// The settings that hold now. To be awaited beside another read, so that reading them anew takes no time of its own.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] when they were never read and can not be now. Later, the last ones hold on.
-    pub async fn current(&self) -> Result<Settings, Error> {
-        if let Some(settings) = self.fresh() {
-            return Ok(settings);
-        }
-        let now = self.clock.now();
-        let last = self.memory();
-        let before = last.as_ref().map(|last| last.settings).unwrap_or_default();
-        let told = last.as_ref().map(|last| last.problems.clone()).unwrap_or_default();
-        let (settings, problems) = match (self.table.read().await, last) {
-            (Ok(Some(item)), _) => Settings::read(&item, &before),
-            (Ok(None), _) => Default::default(),
-            (Err(error), Some(_)) => {
-                tracing::warn!(event = "settings_unavailable", %error, "the last settings hold on");
-                (before, told.clone())
-            }
-            (Err(error), None) => return Err(error),
-        };
-        // Once, and not with every reading.
-        problems.iter().filter(|problem| !told.contains(problem)).for_each(Problem::tell);
-        let memory = Memory { read_at: now, settings, problems };
-        *self.memory.lock().unwrap_or_else(PoisonError::into_inner) = Some(memory);
-        Ok(settings)
-    }
-
-    /// The settings that hold now, if no reading is needed to tell.
-    pub fn fresh(&self) -> Option<Settings> {
-        let is_fresh = |last: &Memory| self.clock.now().abs_diff(last.read_at) < self.max_age.as_secs();
-        self.memory().filter(is_fresh).map(|last| last.settings)
-    }
-
-    /// Reads the settings before the first request, and so opens the connection to DynamoDB. Failing is no harm: the first
-    /// request tries again.
-    pub async fn warm_up(&self) {
-        if let Err(error) = self.current().await {
-            tracing::warn!(event = "settings_unavailable", %error, "the first request tries again");
-        }
-    }
-
-    fn memory(&self) -> Option<Memory> {
-        self.memory.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 

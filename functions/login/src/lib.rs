@@ -52,7 +52,7 @@ impl Endpoint for Login {
 
         let (login, settings) =
             tokio::try_join!(self.attempts.look_up(&email, request.source), self.settings.current())?;
-        let user = login.credentials.as_ref().map(|credentials| credentials.user);
+        let user = login.credentials.as_ref().map(|credentials| credentials.holder.user);
         if let Some(wait) = self.attempts.wait(&login, &settings) {
             audit::login_locked(user);
             return Err(Error::Throttled { wait });
@@ -70,14 +70,14 @@ impl Endpoint for Login {
             });
         };
 
-        let user = credentials.user;
+        let holder = credentials.holder;
         if let Verdict::Outdated(better) = verdict {
             self.users.replace_hash(&email, credentials, better).await;
         }
-        let access = self.access_tokens.issue(user, settings.access_token_seconds()).await?;
-        let session = self.sessions.open(user, settings.refresh_token_seconds()).await?;
+        let access = self.access_tokens.issue(holder, settings.access_token_seconds()).await?;
+        let session = self.sessions.open(holder, settings.refresh_token_seconds()).await?;
         let refresh = self.refresh_tokens.write(&session).await?;
-        audit::login_succeeded(user);
+        audit::login_succeeded(holder.user);
         Ok(http::ok(&json!({ "access": access, "refresh": refresh })))
     }
 }

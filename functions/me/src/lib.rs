@@ -2,7 +2,7 @@
 
 use shared::{
     Error, Service, audit,
-    domain::{AllValid, Email, UserId, Username},
+    domain::{AllValid, Email, Holder, Username},
     http::{self, Method, Request, Response},
     lambda::Endpoint,
     store::{ProfileChange, Updated, Users},
@@ -29,30 +29,28 @@ impl Endpoint for Me {
     }
 
     async fn handle(&self, request: &Request) -> Result<Response, Error> {
-        let id = self.access_tokens.verify(request.bearer_token()?).await?;
-        if request.method == Method::GET { self.show(id).await } else { self.change(id, request).await }
+        let holder = self.access_tokens.verify(request.bearer_token()?).await?;
+        if request.method == Method::GET { self.show(holder).await } else { self.change(holder, request).await }
     }
 }
 
 impl Me {
-    async fn show(&self, id: UserId) -> Result<Response, Error> {
-        let user = self.users.find(id).await?.ok_or(Error::USER_INACTIVE)?;
-        Ok(http::ok(&user))
+    async fn show(&self, holder: Holder) -> Result<Response, Error> {
+        Ok(http::ok(&self.users.find(holder).await?))
     }
 
-    async fn change(&self, id: UserId, request: &Request) -> Result<Response, Error> {
+    async fn change(&self, holder: Holder, request: &Request) -> Result<Response, Error> {
         // Who is gone learns that first, whatever the body holds.
-        let profile = self.users.open(id).await?.ok_or(Error::USER_INACTIVE)?;
+        let account = self.users.open(holder).await?;
         let form = request.form()?;
         let (username, email) = (form.optional::<Username>(), form.optional::<Email>()).all_valid()?;
 
-        match self.users.update(profile, &ProfileChange { username, email }).await? {
+        match self.users.update(account, &ProfileChange { username, email }).await? {
             Updated::User(user) => {
                 audit::user_updated(user.id);
                 Ok(http::ok(&user))
             }
             Updated::Taken(fields) => Err(fields.into()),
-            Updated::Gone => Err(Error::USER_INACTIVE),
         }
     }
 }

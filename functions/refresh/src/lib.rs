@@ -47,20 +47,20 @@ impl Endpoint for Refresh {
         // With settings at hand that say so, a token is replaced at once; else its session is seen first.
         let replace = self.settings.fresh().is_some_and(|settings| settings.rotates_refresh_tokens());
         let presenting = self.sessions.present(&self.users, &token, replace);
-        let ((presented, user), settings) = tokio::try_join!(presenting, self.settings.current())?;
-        let user = user.ok_or(Error::REFRESH_TOKEN_REFUSED)?;
+        let ((presented, account), settings) = tokio::try_join!(presenting, self.settings.current())?;
+        let holder = account.ok_or(Error::REFRESH_TOKEN_REFUSED)?.holder();
         let next = match self.sessions.settle(&token, presented, &settings).await? {
             Use::Stays => None,
             Use::Replaced(next) => Some(self.refresh_tokens.write(&next).await?),
             Use::Over => return Err(Error::REFRESH_TOKEN_REFUSED),
             Use::Reused => {
-                audit::token_reused(user.id);
+                audit::token_reused(holder.user);
                 return Err(Error::REFRESH_TOKEN_REFUSED);
             }
         };
 
-        let access = self.access_tokens.issue(user.id, settings.access_token_seconds()).await?;
-        audit::token_created(user.id);
+        let access = self.access_tokens.issue(holder, settings.access_token_seconds()).await?;
+        audit::token_created(holder.user);
         Ok(http::ok(&match next {
             Some(refresh) => json!({ "access": access, "refresh": refresh }),
             None => json!({ "access": access }),

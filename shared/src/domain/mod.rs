@@ -20,5 +20,5 @@ pub use password::Password;
 #[cfg(feature = "hashing")]
 pub use password::PasswordAttempt;
 pub use source::Source;
-pub use user::{Taken, User, UserId};
+pub use user::{Generation, Holder, Taken, User, UserId};
 pub use username::Username;

@@ -1,8 +1,8 @@
 //! Users.
 
-use std::fmt;
+use std::{fmt, num::ParseIntError, str::FromStr};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Email, FieldError, Username};
 use crate::{Error, random::Random};
@@ -42,6 +42,46 @@ impl fmt::Display for UserId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
+}
+
+/// How often all tokens of a user were voided at once, as a new password does it. Tokens and sessions of another generation
+/// than the user's are void, whatever any clock says.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Generation(u32);
+
+impl Generation {
+    /// The one after this.
+    pub fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+
+    /// Whether nothing was ever voided.
+    pub fn is_first(&self) -> bool {
+        self.0 == 0
+    }
+
+    /// The number.
+    pub fn get(self) -> u32 {
+        self.0
+    }
+}
+
+impl FromStr for Generation {
+    type Err = ParseIntError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self)
+    }
+}
+
+/// Whom a token is issued to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Holder {
+    /// The user.
+    pub user: UserId,
+    /// The user's generation at that time.
+    pub generation: Generation,
 }
 
 /// A user's profile, as clients see it.

@@ -10,6 +10,12 @@ fn attempt(password: &str) -> PasswordAttempt {
     PasswordAttempt::parse(password).unwrap()
 }
 
+/// Waits until all cores are free again: what is done after an answer is done too.
+async fn idle(hasher: &Hasher) {
+    let cores = std::thread::available_parallelism().unwrap().get();
+    drop(hasher.cores.acquire_many(cores.try_into().unwrap()).await.unwrap());
+}
+
 async fn hashed(hasher: &Hasher, password: &str) -> PasswordHash {
     hasher.hash_secret(SecretString::from(password)).await.unwrap()
 }
@@ -43,6 +49,20 @@ async fn statement_3_only_the_password_that_was_hashed_is_right() {
     assert!(hasher.verify(attempt("correct horse"), Some(hash.clone())).await.unwrap().is_right());
     for wrong in ["Correct horse", "correct horse ", " correct horse", "correct"] {
         assert!(!hasher.verify(attempt(wrong), Some(hash.clone())).await.unwrap().is_right(), "{wrong:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_memory_of_a_hash_is_kept_and_wiped() {
+    let hasher = Hasher::new(Random::system());
+    let hash = hashed(&hasher, "correct horse").await;
+    hasher.verify(attempt("correct horse"), Some(hash)).await.unwrap();
+    idle(&hasher).await;
+    let memories = hasher.memories.lock().unwrap();
+    assert!(!memories.is_empty());
+    for memory in memories.iter() {
+        assert_eq!(memory.len(), BLOCKS);
+        assert!(memory.iter().all(|block| block.as_ref().iter().all(|word| *word == 0)));
     }
 }
 
@@ -191,6 +211,7 @@ async fn memory_of_a_dear_hash_is_given_back() {
     let hasher = Hasher::new(Random::system());
     let dear = "$argon2id$v=19$m=32768,t=3,p=2$c2l4dGVlbiBieXRlcyAuLg$rUhuXePrRkcALoCvTSbqXB9EFXY9uAllsKnFf/WdYVw";
     hasher.verify(attempt("x"), Some(PasswordHash::new(dear.into()))).await.unwrap();
+    idle(&hasher).await;
     let kept: Vec<_> = hasher.memories.lock().unwrap().iter().map(Vec::capacity).collect();
     assert_eq!(kept, [BLOCKS]);
 }

@@ -1,18 +1,9 @@
 //! The attributes of the settings item.
 
-use std::ops::RangeInclusive;
-
 use aws_sdk_dynamodb::types::AttributeValue;
 
+use super::{Flag, Number};
 use crate::store::Item;
-
-/// A setting that is a number.
-#[derive(Debug, Clone)]
-pub(super) struct Number {
-    pub(super) name: &'static str,
-    pub(super) default: u64,
-    pub(super) range: RangeInclusive<u64>,
-}
 
 /// So many of something in so many seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,19 +21,6 @@ pub(super) struct Limits {
     pub(super) window: Number,
 }
 
-/// A setting that is on or off.
-#[derive(Debug, Clone)]
-pub(super) struct Flag {
-    pub(super) name: &'static str,
-    pub(super) default: bool,
-}
-
-impl Number {
-    pub(super) fn write(&self, value: u64) -> (String, AttributeValue) {
-        (self.name.into(), AttributeValue::N(value.to_string()))
-    }
-}
-
 impl Limits {
     pub(super) fn default(&self) -> Limit {
         Limit { max: self.max.default, window: self.window.default }
@@ -50,12 +28,6 @@ impl Limits {
 
     pub(super) fn write(&self, limit: Limit) -> [(String, AttributeValue); 2] {
         [self.max.write(limit.max), self.window.write(limit.window)]
-    }
-}
-
-impl Flag {
-    pub(super) fn write(&self, value: bool) -> (String, AttributeValue) {
-        (self.name.into(), AttributeValue::Bool(value))
     }
 }
 
@@ -83,10 +55,7 @@ impl<'a> Reader<'a> {
 
     /// The number in the item, or the one before.
     pub(super) fn number(&mut self, setting: &Number, before: u64) -> u64 {
-        let parse =
-            |value: &AttributeValue| value.as_n().ok()?.parse().ok().filter(|number| setting.range.contains(number));
-        let rule = || format!("a whole number from {} to {}", setting.range.start(), setting.range.end());
-        self.read(setting.name, parse, rule, before)
+        self.read(setting.name, |value| setting.read(value), || setting.rule(), before)
     }
 
     /// The limit in the item, or what is missing of it from the one before.
@@ -97,7 +66,7 @@ impl<'a> Reader<'a> {
 
     /// The boolean in the item, or the one before.
     pub(super) fn flag(&mut self, setting: &Flag, before: bool) -> bool {
-        self.read(setting.name, |value| value.as_bool().ok().copied(), || "a boolean".into(), before)
+        self.read(setting.name, |value| value.as_bool().ok().copied(), || setting.rule(), before)
     }
 
     fn read<T: ToString>(

@@ -19,9 +19,11 @@ use secrecy::{ExposeSecret, SecretString};
 
 pub use attempts::{Attempts, Login};
 pub use secret::{SecretStore, SecretVersion};
-pub use sessions::{End, Presented, Session, Sessions, Use};
+pub use sessions::{End, Presented, Session, SessionInfo, SessionName, Sessions, Use};
 pub use settings_table::SettingsTable;
-pub use users::{Created, Credentials, Profile, ProfileChange, Updated, Users};
+pub use users::{
+    AccessChange, Account, Added, Created, Credentials, NewAccount, Page, PageStart, ProfileChange, Updated, Users,
+};
 
 use crate::Error;
 
@@ -38,8 +40,8 @@ impl PasswordHash {
         Self(phc.into())
     }
 
-    /// The PHC string.
-    pub(crate) fn expose(&self) -> &str {
+    /// The PHC string, or what stands for one in a Django service: as good a secret as the password is weak.
+    pub fn expose(&self) -> &str {
         self.0.expose_secret()
     }
 }

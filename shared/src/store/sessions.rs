@@ -4,23 +4,26 @@
 //! one (RFC 9700, section 4.14.2). The token before is still taken for a moment, since an answer may be lost on its way,
 //! and yields the same next token: there is never a second chain. One before that was kept by somebody: it ends the session.
 
+mod of_user;
+
 use aws_sdk_dynamodb::{
     Client,
     operation::update_item::UpdateItemError,
     primitives::Blob,
     types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure},
 };
+pub use of_user::{SessionInfo, SessionName};
 use serde::Deserialize;
 
 use super::{
-    Item, Users,
+    Account, Item, Users,
     batch::{self, Wanted},
     corrupt, number, unavailable,
 };
 use crate::{
     Error,
     clock::{Clock, UnixSeconds},
-    domain::{User, UserId},
+    domain::{Generation, Holder},
     random::Random,
     settings::Settings,
     tokens::{RefreshToken, SessionId},
@@ -36,7 +39,8 @@ pub struct Sessions {
 }
 
 impl Sessions {
-    pub(crate) fn new(client: Client, table: String, clock: Clock, random: Random) -> Self {
+    /// The sessions in this table.
+    pub fn new(client: Client, table: String, clock: Clock, random: Random) -> Self {
         Self { client, table, clock, random }
     }
 
@@ -44,25 +48,27 @@ impl Sessions {
     ///
     /// # Errors
     /// [`Error::Unavailable`] when the store does not answer, [`Error::Internal`] when there is no randomness.
-    pub async fn open(&self, user: UserId, lifetime: u64) -> Result<RefreshToken, Error> {
-        let token = RefreshToken { user, session: SessionId(self.random.bytes()?), counter: 0 };
+    pub async fn open(&self, holder: Holder, lifetime: u64) -> Result<RefreshToken, Error> {
+        let token = RefreshToken { user: holder.user, session: SessionId(self.random.bytes()?), counter: 0 };
         let now = self.clock.now();
-        self.client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(key(&token)))
-            .item("counter", number(token.counter.into()))
-            .item("created_at", number(now))
-            .item("rotated_at", number(now))
-            .item("expires_at", number(now.saturating_add(lifetime)))
-            .send()
-            .await
-            .map_err(|error| unavailable(&error))?;
+        let mut item = key(&token);
+        item.extend([
+            ("counter".into(), number(token.counter.into())),
+            ("created_at".into(), number(now)),
+            ("rotated_at".into(), number(now)),
+            ("expires_at".into(), number(now.saturating_add(lifetime))),
+        ]);
+        if !holder.generation.is_first() {
+            item.insert("generation".into(), number(holder.generation.get().into()));
+        }
+        let request = self.client.put_item().table_name(&self.table).set_item(Some(item));
+        request.send().await.map_err(|error| unavailable(&error))?;
         Ok(token)
     }
 
     /// Uses a token: replaces it if it is to be replaced, and else looks at its session. Beside that it finds the session's
-    /// user, unless they are gone or disabled. With nothing to replace, that is one request; else two, side by side.
+    /// user, unless they are gone or disabled, or their tokens were voided since the session began. With nothing to replace,
+    /// that is one request; else two, side by side.
     ///
     /// # Errors
     /// [`Error::Unavailable`] when the store does not answer, [`Error::Internal`] when an item is none of ours.
@@ -71,16 +77,17 @@ impl Sessions {
         users: &Users,
         token: &RefreshToken,
         replace: bool,
-    ) -> Result<(Presented, Option<User>), Error> {
+    ) -> Result<(Presented, Option<Account>), Error> {
         let user = users.wanted(token.user);
         if replace {
             // Asked for in the same way, so that the function needs to be allowed no other.
             let (presented, [user]) = tokio::try_join!(self.replace(token), batch::read(&self.client, [user]))?;
-            return Ok((presented, users.found(user)?));
+            return Ok((presented, presented.account(users.found(user)?)));
         }
         let session = Wanted { table: &self.table, key: key(token), attributes: None };
         let [session, user] = batch::read(&self.client, [session, user]).await?;
-        Ok((Presented::Seen(Session::read(session)?), users.found(user)?))
+        let presented = Presented::Seen(Session::read(session)?);
+        Ok((presented, presented.account(users.found(user)?)))
     }
 
     /// What becomes of a token that was presented, by the rules that hold now. One that was reused ends its session here.
@@ -95,7 +102,7 @@ impl Sessions {
     ) -> Result<Use, Error> {
         loop {
             let session = match presented {
-                Presented::Replaced(next) => return Ok(Use::Replaced(next)),
+                Presented::Replaced(next, _) => return Ok(Use::Replaced(next)),
                 Presented::Seen(session) => session.filter(|session| self.clock.now() < session.expires_at),
             };
             match self.place(token, session, settings) {
@@ -143,9 +150,13 @@ impl Sessions {
             .expression_attribute_values(":counter", number(token.counter.into()))
             .expression_attribute_values(":next", number(next.counter.into()))
             .expression_attribute_values(":now", number(now))
+            .return_values(ReturnValue::AllNew)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         match request.send().await {
-            Ok(_) => Ok(Presented::Replaced(next)),
+            Ok(answer) => match Session::read(answer.attributes)? {
+                Some(session) => Ok(Presented::Replaced(next, session.generation)),
+                None => Err(corrupt("session", "nothing was written")),
+            },
             Err(error) => match error.as_service_error() {
                 Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
                     Ok(Presented::Seen(Session::read(failed.item.clone())?))
@@ -174,6 +185,8 @@ pub struct Session {
     counter: u32,
     rotated_at: UnixSeconds,
     expires_at: UnixSeconds,
+    #[serde(default)]
+    generation: Generation,
 }
 
 impl Session {
@@ -194,10 +207,22 @@ enum Place {
 /// What a token met when it was presented.
 #[derive(Debug, Clone, Copy)]
 pub enum Presented {
-    /// It was the session's, and is replaced by this one.
-    Replaced(RefreshToken),
+    /// It was the session's, which began in this generation, and is replaced by this one.
+    Replaced(RefreshToken, Generation),
     /// Nothing was changed. This is the session, if there is one.
     Seen(Option<Session>),
+}
+
+impl Presented {
+    /// The account, unless its tokens were voided since the session began.
+    fn account(&self, account: Option<Account>) -> Option<Account> {
+        let generation = match self {
+            Self::Replaced(_, generation) => *generation,
+            // Whose session it was does not matter.
+            Self::Seen(session) => session.as_ref()?.generation,
+        };
+        account.filter(|account| account.generation == generation)
+    }
 }
 
 /// What became of a refresh token that was used.

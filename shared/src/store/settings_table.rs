@@ -1,9 +1,12 @@
 //! The table of settings.
 
-use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::{
+    Client,
+    types::{AttributeValue, ReturnValue},
+};
 
 use super::{Item, string, unavailable};
-use crate::Error;
+use crate::{Error, settings::Definition};
 
 /// The id of the one item that is read.
 const ID: &str = "settings";
@@ -29,6 +32,19 @@ impl SettingsTable {
         let request = self.client.get_item().table_name(&self.table).key("id", string(ID));
         let answer = request.send().await.map_err(|error| unavailable(&error))?;
         Ok(answer.item)
+    }
+
+    /// Writes one setting, and returns what stood there.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the store does not answer.
+    pub async fn set(&self, setting: &Definition, value: AttributeValue) -> Result<Option<AttributeValue>, Error> {
+        let name = setting.name();
+        let request = self.client.update_item().table_name(&self.table).key("id", string(ID));
+        let request = request.update_expression("SET #name = :value").expression_attribute_names("#name", name);
+        let request = request.expression_attribute_values(":value", value).return_values(ReturnValue::UpdatedOld);
+        let answer = request.send().await.map_err(|error| unavailable(&error))?;
+        Ok(answer.attributes.and_then(|mut before| before.remove(name)))
     }
 
     /// Writes these settings, if there is no item yet.

@@ -10,7 +10,7 @@ use super::{KeyStore, Keys};
 use crate::{
     Error,
     clock::{Clock, UnixSeconds},
-    domain::UserId,
+    domain::{Generation, Holder, UserId},
     random::Random,
 };
 
@@ -39,6 +39,7 @@ struct Claims {
     sub: String,
     iat: UnixSeconds,
     exp: UnixSeconds,
+    /// Unique to the token. It begins with the user's generation and a dot.
     jti: String,
 }
 
@@ -59,47 +60,57 @@ impl AccessTokens {
         self.keys.warm_up().await;
     }
 
-    /// A token for the user that expires in `lifetime` seconds.
+    /// A token for the holder that expires in `lifetime` seconds.
     ///
     /// # Errors
     /// [`Error::Unavailable`] when there are no keys, [`Error::Internal`] when there is no randomness or the signature fails.
-    pub async fn issue(&self, user: UserId, lifetime: u64) -> Result<String, Error> {
+    pub async fn issue(&self, holder: Holder, lifetime: u64) -> Result<String, Error> {
         let now = self.clock.now();
         let claims = Claims {
             iss: self.issuer.clone(),
             aud: self.audience.clone(),
-            sub: user.to_string(),
+            sub: holder.user.to_string(),
             iat: now,
             exp: now.saturating_add(lifetime),
-            jti: BASE64_URL_SAFE_NO_PAD.encode(self.random.bytes::<16>()?),
+            jti: format!("{}.{}", holder.generation.get(), BASE64_URL_SAFE_NO_PAD.encode(self.random.bytes::<16>()?)),
         };
         let keys = self.keys.signing().await?;
         let header = Header { typ: Some(TYPE.into()), kid: Some(keys.id.clone()), ..Header::new(Algorithm::HS256) };
         jsonwebtoken::encode(&header, &claims, &keys.signing).map_err(Error::internal)
     }
 
-    /// The user whom the token was issued to.
+    /// Whom the token was issued to. Whether it was voided since, the table of users tells.
     ///
     /// # Errors
     /// [`Error::TokenRefused`]: `Token has expired.` for a token of ours whose time is over, `Invalid token.` for any other.
     /// [`Error::Unavailable`] when it can not be told whose the token is.
-    pub async fn verify(&self, token: &str) -> Result<UserId, Error> {
-        let invalid = Error::TokenRefused("Invalid token.");
-        let Some(key_id) = key_id(token) else { return Err(invalid) };
+    pub async fn verify(&self, token: &str) -> Result<Holder, Error> {
+        let Some(key_id) = key_id(token) else { return Err(Error::INVALID_TOKEN) };
         // Keys that the token names and that did not sign it are found all the same: there are no others to look for.
         let claims = self.keys.find(|keys| (keys.id == key_id).then(|| self.claims(token, keys))).await?.flatten();
-        let Some(claims) = claims else { return Err(invalid) };
+        let Some(claims) = claims else { return Err(Error::INVALID_TOKEN) };
         if claims.exp <= self.clock.now() {
             return Err(Error::TokenRefused("Token has expired."));
         }
-        // As it was written: no sign and no zeros before it.
-        let user = claims.sub.parse().ok().and_then(UserId::new);
-        user.filter(|user| user.to_string() == claims.sub).ok_or(invalid)
+        claims.holder().ok_or(Error::INVALID_TOKEN)
     }
 
     /// The claims of a token signed with these keys, expired or not.
     fn claims(&self, token: &str, keys: &Keys) -> Option<Claims> {
         jsonwebtoken::decode(token, &keys.verifying, &self.validation).ok().map(|data| data.claims)
+    }
+}
+
+impl Claims {
+    fn holder(&self) -> Option<Holder> {
+        let user = self.sub.parse().ok().and_then(UserId::new)?;
+        // What was issued before there were generations has the first one.
+        let generation = match self.jti.split_once('.') {
+            Some((generation, _)) => generation.parse().ok()?,
+            None => Generation::default(),
+        };
+        // As it was written: no sign and no zeros before it.
+        (user.to_string() == self.sub).then_some(Holder { user, generation })
     }
 }
 

@@ -6,11 +6,11 @@ use aws_sdk_dynamodb::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Credentials, Profile, Role};
+use super::{Account, Credentials, NewAccount, Role};
 use crate::{
     Error,
     clock::UnixSeconds,
-    domain::{Email, User, UserId, Username},
+    domain::{Email, Generation, Holder, User, UserId, Username},
     store::{Item, PasswordHash, corrupt, number, string},
 };
 
@@ -27,7 +27,7 @@ pub(in crate::store) fn email_key(email: &Email) -> String {
     format!("email#{}", email.canonical())
 }
 
-fn username_key(username: &Username) -> String {
+pub(super) fn username_key(username: &Username) -> String {
     format!("username#{}", username.as_str())
 }
 
@@ -41,18 +41,21 @@ struct ProfileItem {
     created_at: Option<UnixSeconds>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     disabled: bool,
+    #[serde(default, skip_serializing_if = "Generation::is_first")]
+    generation: Generation,
 }
 
-/// The user whose profile this is and the hash, where it was asked for, unless there is none or they are disabled.
-pub(super) fn enabled(profile: Option<Item>) -> Result<Option<(User, Option<PasswordHash>)>, Error> {
-    let Some(item) = profile else { return Ok(None) };
-    let item: ProfileItem = serde_dynamo::from_item(item).map_err(|error| corrupt("profile", error))?;
-    if item.disabled {
-        return Ok(None);
-    }
+/// The account with this profile. The hash is there if it was asked for.
+pub(super) fn account(profile: Item) -> Result<Account, Error> {
+    let item: ProfileItem = serde_dynamo::from_item(profile).map_err(|error| corrupt("profile", error))?;
     let id = UserId::new(item.id).ok_or_else(|| corrupt("profile", "id out of range"))?;
-    let user = User { id, username: Username::stored(item.username), email: Email::stored(item.email) };
-    Ok(Some((user, item.password_hash.map(PasswordHash::new))))
+    Ok(Account {
+        user: User { id, username: Username::stored(item.username), email: Email::stored(item.email) },
+        disabled: item.disabled,
+        created_at: item.created_at,
+        generation: item.generation,
+        password_hash: item.password_hash.map(PasswordHash::new),
+    })
 }
 
 /// An address's marker as it is stored.
@@ -62,19 +65,28 @@ struct CredentialsItem {
     password_hash: String,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     disabled: bool,
+    #[serde(default, skip_serializing_if = "Generation::is_first")]
+    generation: Generation,
 }
 
 /// What an address's marker tells a login.
 pub(in crate::store) fn credentials(item: Item) -> Result<Credentials, Error> {
     let item: CredentialsItem = serde_dynamo::from_item(item).map_err(|error| corrupt("credentials", error))?;
     let user = UserId::new(item.user_id).ok_or_else(|| corrupt("credentials", "user_id out of range"))?;
-    Ok(Credentials { user, password_hash: PasswordHash::new(item.password_hash), disabled: item.disabled })
+    let holder = Holder { user, generation: item.generation };
+    Ok(Credentials { holder, password_hash: PasswordHash::new(item.password_hash), disabled: item.disabled })
 }
 
-/// A name's marker as it is stored.
-#[derive(Serialize)]
-struct UsernameItem {
+/// A name's marker as it is stored, and what all markers have.
+#[derive(Serialize, Deserialize)]
+struct Marker {
     user_id: u64,
+}
+
+/// Whose marker this is.
+pub(super) fn owner(marker: Item) -> Result<UserId, Error> {
+    let marker: Marker = serde_dynamo::from_item(marker).map_err(|error| corrupt("marker", error))?;
+    UserId::new(marker.user_id).ok_or_else(|| corrupt("marker", "user_id out of range"))
 }
 
 /// Collects the writes of one transaction on a table.
@@ -89,47 +101,63 @@ impl<'a> Writes<'a> {
     }
 
     /// The three items of a new user.
-    pub(super) fn create(
+    pub(super) fn add(
         mut self,
-        user: &User,
-        hash: &PasswordHash,
+        account: &NewAccount,
         now: UnixSeconds,
     ) -> Result<Vec<(Role, TransactWriteItem)>, Error> {
+        let NewAccount { user, password_hash, disabled, created_at } = account;
         let profile = ProfileItem {
             id: user.id.get(),
             username: user.username.as_str().into(),
             email: user.email.as_str().into(),
-            password_hash: Some(hash.expose().into()),
-            created_at: Some(now),
-            disabled: false,
+            password_hash: Some(password_hash.expose().into()),
+            created_at: Some(created_at.unwrap_or(now)),
+            disabled: *disabled,
+            generation: Generation::default(),
         };
         self.put_new(Role::Profile, profile_key(user.id), &profile)?;
-        self.put_email(user, hash)?;
+        let credentials = CredentialsItem {
+            user_id: user.id.get(),
+            password_hash: password_hash.expose().into(),
+            disabled: *disabled,
+            generation: Generation::default(),
+        };
+        self.put_new(Role::Email, email_key(&user.email), &credentials)?;
         self.put_username(user)?;
         Ok(self.list)
     }
 
     /// A profile as it was read becomes the user as they are to be, unless it has changed meanwhile; markers move with it.
-    pub(super) fn update(mut self, profile: &Profile, user: &User) -> Result<Vec<(Role, TransactWriteItem)>, Error> {
-        let former = &profile.user;
+    pub(super) fn update(mut self, account: &Account, user: &User) -> Result<Vec<(Role, TransactWriteItem)>, Error> {
+        let former = &account.user;
+        let hash = account.password_hash()?;
         let update = Update::builder()
             .table_name(self.table)
             .key("pk", string(profile_key(user.id)))
             .update_expression("SET username = :username, email = :email")
             .condition_expression(
                 "username = :former_username AND email = :former_email AND password_hash = :password_hash \
-                 AND (attribute_not_exists(disabled) OR disabled = :false)",
+                 AND (attribute_not_exists(disabled) OR disabled = :false) \
+                 AND (attribute_not_exists(generation) OR generation = :generation)",
             )
             .expression_attribute_values(":username", string(user.username.as_str()))
             .expression_attribute_values(":email", string(user.email.as_str()))
             .expression_attribute_values(":former_username", string(former.username.as_str()))
             .expression_attribute_values(":former_email", string(former.email.as_str()))
-            .expression_attribute_values(":password_hash", string(profile.password_hash.expose()))
+            .expression_attribute_values(":password_hash", string(hash.expose()))
             .expression_attribute_values(":false", AttributeValue::Bool(false))
+            .expression_attribute_values(":generation", number(account.generation.get().into()))
             .build();
         self.list.push((Role::Profile, TransactWriteItem::builder().update(update.map_err(unbuilt)?).build()));
         if user.email.canonical() != former.email.canonical() {
-            self.put_email(user, &profile.password_hash)?;
+            let credentials = CredentialsItem {
+                user_id: user.id.get(),
+                password_hash: hash.expose().into(),
+                disabled: false,
+                generation: account.generation,
+            };
+            self.put_new(Role::Email, email_key(&user.email), &credentials)?;
             self.delete_former(email_key(&former.email), user.id)?;
         }
         if user.username != former.username {
@@ -146,7 +174,7 @@ impl<'a> Writes<'a> {
         verified: &Credentials,
         better: &PasswordHash,
     ) -> Result<Vec<(Role, TransactWriteItem)>, Error> {
-        for (role, key) in [(Role::Profile, profile_key(verified.user)), (Role::Email, email_key(email))] {
+        for (role, key) in [(Role::Profile, profile_key(verified.holder.user)), (Role::Email, email_key(email))] {
             let update = Update::builder()
                 .table_name(self.table)
                 .key("pk", string(key))
@@ -160,13 +188,52 @@ impl<'a> Writes<'a> {
         Ok(self.list)
     }
 
-    fn put_email(&mut self, user: &User, hash: &PasswordHash) -> Result<(), Error> {
-        let item = CredentialsItem { user_id: user.id.get(), password_hash: hash.expose().into(), disabled: false };
-        self.put_new(Role::Email, email_key(&user.email), &item)
+    /// What logins and tokens are checked against becomes what it is in `next`, in both items that have it, unless it has
+    /// changed meanwhile.
+    pub(super) fn change_access(
+        mut self,
+        former: &Account,
+        next: &Account,
+    ) -> Result<Vec<(Role, TransactWriteItem)>, Error> {
+        let user = &former.user;
+        for (role, key) in [(Role::Profile, profile_key(user.id)), (Role::Email, email_key(&user.email))] {
+            let update = Update::builder()
+                .table_name(self.table)
+                .key("pk", string(key))
+                .update_expression("SET password_hash = :password_hash, disabled = :disabled, generation = :generation")
+                .condition_expression(
+                    "password_hash = :former_hash \
+                     AND (attribute_not_exists(generation) OR generation = :former_generation)",
+                )
+                .expression_attribute_values(":password_hash", string(next.password_hash()?.expose()))
+                .expression_attribute_values(":disabled", AttributeValue::Bool(next.disabled))
+                .expression_attribute_values(":generation", number(next.generation.get().into()))
+                .expression_attribute_values(":former_hash", string(former.password_hash()?.expose()))
+                .expression_attribute_values(":former_generation", number(former.generation.get().into()))
+                .build();
+            self.list.push((role, TransactWriteItem::builder().update(update.map_err(unbuilt)?).build()));
+        }
+        Ok(self.list)
+    }
+
+    /// An account's three items go, unless it has another address or name meanwhile.
+    pub(super) fn delete(mut self, account: &Account) -> Result<Vec<(Role, TransactWriteItem)>, Error> {
+        let user = &account.user;
+        let delete = Delete::builder()
+            .table_name(self.table)
+            .key("pk", string(profile_key(user.id)))
+            .condition_expression("username = :username AND email = :email")
+            .expression_attribute_values(":username", string(user.username.as_str()))
+            .expression_attribute_values(":email", string(user.email.as_str()))
+            .build();
+        self.list.push((Role::Profile, TransactWriteItem::builder().delete(delete.map_err(unbuilt)?).build()));
+        self.delete_former(email_key(&user.email), user.id)?;
+        self.delete_former(username_key(&user.username), user.id)?;
+        Ok(self.list)
     }
 
     fn put_username(&mut self, user: &User) -> Result<(), Error> {
-        self.put_new(Role::Username, username_key(&user.username), &UsernameItem { user_id: user.id.get() })
+        self.put_new(Role::Username, username_key(&user.username), &Marker { user_id: user.id.get() })
     }
 
     /// An item whose key must be free.

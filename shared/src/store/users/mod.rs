@@ -9,20 +9,22 @@
 //! Beside them stand the counts of [`Attempts`](super::Attempts).
 //!
 //! The two latter make address and name unique: DynamoDB has no other unique index than a table's key. A user who may not
-//! log in has `disabled` = true in the two former.
+//! log in has `disabled` = true in the two former; a user whose tokens were voided at once has the same `generation` in both.
 
+mod accounts;
 mod items;
 
+pub use accounts::{AccessChange, Added, NewAccount, Page, PageStart};
 pub(super) use items::{credentials, email_key, whole_key};
 
 use aws_sdk_dynamodb::Client;
 use items::Writes;
 
-use super::{Item, PasswordHash, batch::Wanted, corrupt, string, transaction::transact, unavailable};
+use super::{Item, PasswordHash, batch::Wanted, string, transaction::transact, unavailable};
 use crate::{
     Error,
-    clock::Clock,
-    domain::{Email, Taken, User, UserId, Username},
+    clock::{Clock, UnixSeconds},
+    domain::{Email, Generation, Holder, Taken, User, UserId, Username},
     random::Random,
 };
 
@@ -31,7 +33,7 @@ use crate::{
 const ATTEMPTS: u32 = 5;
 
 /// Everything of a profile but the password's hash, which whoever only reads has no use for.
-const SHOWN: &str = "pk, id, username, email, disabled";
+const SHOWN: &str = "pk, id, username, email, disabled, generation";
 
 /// Creates, finds and changes users.
 #[derive(Debug, Clone)]
@@ -46,19 +48,25 @@ pub struct Users {
 #[derive(Debug, Clone)]
 pub struct Credentials {
     /// Who logs in.
-    pub user: UserId,
+    pub holder: Holder,
     /// The hash of the user's password.
     pub password_hash: PasswordHash,
     /// Whether the user may not log in all the same.
     pub disabled: bool,
 }
 
-/// A user who was asked for by id, with what is needed to change them.
+/// A user as they are stored.
 #[derive(Debug, Clone)]
-pub struct Profile {
+pub struct Account {
     /// What clients see.
     pub user: User,
-    password_hash: PasswordHash,
+    /// Whether the user may not log in.
+    pub disabled: bool,
+    /// Since when there is the account.
+    pub created_at: Option<UnixSeconds>,
+    /// How often all tokens of the user were voided.
+    pub generation: Generation,
+    password_hash: Option<PasswordHash>,
 }
 
 /// What is to change of a profile; the rest stays.
@@ -86,8 +94,6 @@ pub enum Updated {
     User(User),
     /// Nothing is: these are another user's.
     Taken(Taken),
-    /// Nothing is: the user was deleted or disabled meanwhile.
-    Gone,
 }
 
 /// What a write of a transaction is for, so that its failed condition can be told.
@@ -104,7 +110,8 @@ fn taken(failed: &[Role]) -> Taken {
 }
 
 impl Users {
-    pub(crate) fn new(client: Client, table: String, clock: Clock, random: Random) -> Self {
+    /// The users in this table.
+    pub fn new(client: Client, table: String, clock: Clock, random: Random) -> Self {
         Self { client, table, clock, random }
     }
 
@@ -117,10 +124,11 @@ impl Users {
             let id = UserId::random(&self.random)?;
             let name = username.clone().unwrap_or_else(|| Username::from_id(id));
             let user = User { id, username: name, email: email.clone() };
-            let writes = Writes::new(&self.table).create(&user, &hash, self.clock.now())?;
+            let account = NewAccount { user, password_hash: hash.clone(), disabled: false, created_at: None };
+            let writes = Writes::new(&self.table).add(&account, self.clock.now())?;
             let failed = transact(&self.client, &self.random, writes).await?;
             if failed.is_empty() {
-                return Ok(Created::User(user));
+                return Ok(Created::User(account.user));
             }
             let mut taken = taken(&failed);
             // A name that was made of the id is drawn anew with it.
@@ -132,12 +140,27 @@ impl Users {
         Err(Error::Unavailable("no free user id was drawn".into()))
     }
 
-    /// The user with this id, unless there is none or they are disabled.
+    /// The user whom an access token was issued to.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] when the store does not answer, [`Error::Internal`] when the item is none of ours.
-    pub async fn find(&self, id: UserId) -> Result<Option<User>, Error> {
-        self.found(self.get(items::profile_key(id), Some(SHOWN)).await?)
+    /// [`Error::USER_INACTIVE`] when there is none or they are disabled, [`Error::INVALID_TOKEN`] when their tokens were voided
+    /// since. [`Error::Unavailable`] when the store does not answer, [`Error::Internal`] when the item is none of ours.
+    pub async fn find(&self, holder: Holder) -> Result<User, Error> {
+        Ok(self.account(holder, Some(SHOWN)).await?.user)
+    }
+
+    /// The same, to be changed.
+    ///
+    /// # Errors
+    /// As [`Users::find`].
+    pub async fn open(&self, holder: Holder) -> Result<Account, Error> {
+        self.account(holder, None).await
+    }
+
+    async fn account(&self, holder: Holder, parts: Option<&str>) -> Result<Account, Error> {
+        let profile = self.get(items::profile_key(holder.user), parts).await?;
+        let account = self.found(profile)?.ok_or(Error::USER_INACTIVE)?;
+        if account.generation == holder.generation { Ok(account) } else { Err(Error::INVALID_TOKEN) }
     }
 
     /// What [`found`](Self::found) reads, to be asked for beside other items.
@@ -145,34 +168,23 @@ impl Users {
         Wanted { table: &self.table, key: whole_key(items::profile_key(id)), attributes: Some(SHOWN) }
     }
 
-    /// The user whose profile this is, unless there is none or they are disabled.
-    pub(super) fn found(&self, profile: Option<Item>) -> Result<Option<User>, Error> {
-        Ok(items::enabled(profile)?.map(|(user, _)| user))
-    }
-
-    /// The user with this id, to be changed, unless there is none or they are disabled.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] when the store does not answer, [`Error::Internal`] when the item is none of ours.
-    pub async fn open(&self, id: UserId) -> Result<Option<Profile>, Error> {
-        match items::enabled(self.get(items::profile_key(id), None).await?)? {
-            Some((user, Some(password_hash))) => Ok(Some(Profile { user, password_hash })),
-            Some((_, None)) => Err(corrupt("profile", "no password_hash")),
-            None => Ok(None),
-        }
+    /// The account with this profile, unless there is none or it is disabled.
+    pub(super) fn found(&self, profile: Option<Item>) -> Result<Option<Account>, Error> {
+        Ok(profile.map(items::account).transpose()?.filter(|account| !account.disabled))
     }
 
     /// Changes a profile, with its address and its name in one transaction.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] when the store does not answer, or when the profile changes each time anew.
-    pub async fn update(&self, mut profile: Profile, change: &ProfileChange) -> Result<Updated, Error> {
+    /// [`Error::Unavailable`] when the store does not answer, or when the profile changes each time anew. As [`Users::find`]
+    /// when the user is gone, disabled or without valid tokens meanwhile.
+    pub async fn update(&self, mut account: Account, change: &ProfileChange) -> Result<Updated, Error> {
         for _ in 0..ATTEMPTS {
-            let user = profile.changed(change);
-            if user == profile.user {
+            let user = account.changed(change);
+            if user == account.user {
                 return Ok(Updated::User(user));
             }
-            let writes = Writes::new(&self.table).update(&profile, &user)?;
+            let writes = Writes::new(&self.table).update(&account, &user)?;
             let failed = transact(&self.client, &self.random, writes).await?;
             if failed.is_empty() {
                 return Ok(Updated::User(user));
@@ -181,12 +193,9 @@ impl Users {
                 return Ok(Updated::Taken(taken(&failed)));
             }
             // Somebody was quicker: the same change goes on top of theirs.
-            match self.open(profile.user.id).await? {
-                Some(current) => profile = current,
-                None => return Ok(Updated::Gone),
-            }
+            account = self.open(account.holder()).await?;
         }
-        Err(Error::Unavailable("the profile changed each time that it was to be written".into()))
+        Err(accounts::changes_each_time())
     }
 
     /// Replaces the hash that a password was just verified with by a better one of the same password, unless it was
@@ -198,7 +207,7 @@ impl Users {
         };
         match replaced.await {
             Ok(failed) if failed.is_empty() => {
-                tracing::info!(event = "password_hash_upgraded", user_id = verified.user.get());
+                tracing::info!(event = "password_hash_upgraded", user_id = verified.holder.user.get());
             }
             Ok(_) => {}
             Err(error) => tracing::warn!(event = "password_hash_kept", %error, "the next login tries again"),
@@ -212,7 +221,12 @@ impl Users {
     }
 }
 
-impl Profile {
+impl Account {
+    /// Whom tokens are issued to that are valid now.
+    pub fn holder(&self) -> Holder {
+        Holder { user: self.user.id, generation: self.generation }
+    }
+
     /// The user as they will be.
     fn changed(&self, change: &ProfileChange) -> User {
         User {

@@ -32,15 +32,15 @@ pub(super) fn tokens() -> AccessTokens {
 
 /// Fixed keys are there at once.
 pub(super) fn issue(tokens: &AccessTokens) -> String {
-    tokens.issue(user(), 300).now_or_never().unwrap().unwrap()
+    tokens.issue(holder(3), 300).now_or_never().unwrap().unwrap()
 }
 
-pub(super) fn verify(tokens: &AccessTokens, token: &str) -> Result<UserId, Error> {
+pub(super) fn verify(tokens: &AccessTokens, token: &str) -> Result<Holder, Error> {
     tokens.verify(token).now_or_never().unwrap()
 }
 
-fn user() -> UserId {
-    UserId::new(42).unwrap()
+fn holder(generation: u32) -> Holder {
+    Holder { user: UserId::new(42).unwrap(), generation: generation.to_string().parse().unwrap() }
 }
 
 pub(super) fn refusal(token: &str) -> &'static str {
@@ -82,9 +82,19 @@ pub(super) fn claims_with(name: &str, value: Value) -> Value {
 }
 
 #[test]
-fn a_token_names_its_user() {
+fn a_token_names_its_holder() {
     let token = issue(&tokens());
-    assert_eq!(verify(&tokens(), &token).unwrap(), user());
+    assert_eq!(verify(&tokens(), &token).unwrap(), holder(3));
+}
+
+#[rstest]
+#[case::of_the_first_without_a_dot("x", Some(0))]
+#[case::of_another("7.x", Some(7))]
+#[case::of_none("x.7", None)]
+#[case::of_a_negative_one("-1.x", None)]
+fn a_token_is_of_the_generation_that_its_id_begins_with(#[case] id: &str, #[case] generation: Option<u32>) {
+    let token = signed(&header_with("alg", "HS256".into()), &claims_with("jti", id.into()));
+    assert_eq!(verify(&tokens(), &token).ok(), generation.map(holder));
 }
 
 #[test]
@@ -94,7 +104,7 @@ fn a_token_says_what_the_contract_says_and_no_more() {
     let header: Value = serde_json::from_slice(&parts.next().unwrap()).unwrap();
     assert_eq!(header, json!({"typ": "at+jwt", "alg": "HS256", "kid": keys().id}));
     let mut claims: Value = serde_json::from_slice(&parts.next().unwrap()).unwrap();
-    assert_eq!(claims["jti"].take().as_str().unwrap().len(), 22);
+    assert_eq!(claims["jti"].take().as_str().unwrap().len(), "3.".len() + 22);
     let expected = json!({
         "iss": "issuer", "aud": "audience", "sub": "42", "iat": NOW, "exp": NOW + 300, "jti": null,
     });
@@ -124,7 +134,7 @@ fn statement_11_a_token_lives_for_its_lifetime_to_the_second(#[case] age: u64, #
 #[test]
 fn statement_11_a_token_from_the_future_is_taken_since_clocks_differ() {
     let token = signed(&header_with("typ", "at+jwt".into()), &claims_with("iat", (NOW + 60).into()));
-    assert_eq!(verify(&tokens(), &token).unwrap(), user());
+    assert_eq!(verify(&tokens(), &token).unwrap(), holder(0));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use rstest::rstest;
 use serde_json::json;
 use shared::{
-    domain::{Email, Field, UserId},
+    domain::{Email, Field, Generation, Holder, UserId},
     store::{Credentials, PasswordHash},
 };
 
@@ -68,7 +68,7 @@ async fn statement_5_only_the_hash_that_was_just_verified_is_replaced() {
     let (world, profile) = imported(PBKDF2).await;
     let id = profile.trim_start_matches("user#").parse().unwrap();
     let verified = Credentials {
-        user: UserId::new(id).unwrap(),
+        holder: Holder { user: UserId::new(id).unwrap(), generation: Generation::default() },
         password_hash: PasswordHash::new(ARGON2.into()),
         disabled: false,
     };

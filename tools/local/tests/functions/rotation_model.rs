@@ -7,7 +7,7 @@ use proptest::{
     test_runner::{Config, TestRunner},
 };
 use shared::{
-    domain::UserId,
+    domain::{Generation, Holder, UserId},
     settings::Settings,
     store::{End, Sessions, Use, Users},
     tokens::RefreshToken,
@@ -137,7 +137,8 @@ impl Real<'_> {
 
 async fn run(world: &World, rules: &[Settings], history: Vec<(Step, bool)>) {
     let sessions = world.service.sessions();
-    let first = sessions.open(UserId::new(1).unwrap(), LIFETIME).await.unwrap();
+    let holder = Holder { user: UserId::new(1).unwrap(), generation: Generation::default() };
+    let first = sessions.open(holder, LIFETIME).await.unwrap();
     let users = world.service.users();
     let mut real = Real { sessions: &sessions, users: &users, tokens: vec![first] };
     let mut model = Model { now: 0, ends_at: LIFETIME, replaced_at: Vec::new(), is_over: false };

@@ -1,0 +1,98 @@
+//! All sessions of a user, for operators.
+
+use std::fmt;
+
+use futures_util::{StreamExt, TryStreamExt, stream};
+use serde::Deserialize;
+
+use super::Sessions;
+use crate::{
+    Error,
+    clock::UnixSeconds,
+    domain::{Generation, UserId},
+    store::{Item, corrupt, number, unavailable},
+};
+
+/// Sessions that are ended at the same time.
+const AT_ONCE: usize = 8;
+
+/// A session as operators see it.
+#[derive(Debug, Clone)]
+pub struct SessionInfo {
+    /// Names it among the user's sessions.
+    pub name: SessionName,
+    /// When the user logged in.
+    pub created_at: UnixSeconds,
+    /// When its token was replaced last; that of the login, where it never was.
+    pub rotated_at: UnixSeconds,
+    /// When it ends.
+    pub expires_at: UnixSeconds,
+    /// How often its token was replaced.
+    pub counter: u32,
+    /// The user's generation at the login: it is void if that is another one now.
+    pub generation: Generation,
+    key: Item,
+}
+
+/// The first 32 bits of a session's id: enough to tell a user's sessions apart, and not to find one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SessionName([u8; 4]);
+
+impl fmt::Display for SessionName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:08x}", u32::from_be_bytes(self.0))
+    }
+}
+
+#[derive(Deserialize)]
+struct SessionItem {
+    counter: u32,
+    created_at: UnixSeconds,
+    rotated_at: UnixSeconds,
+    expires_at: UnixSeconds,
+    #[serde(default)]
+    generation: Generation,
+}
+
+impl SessionInfo {
+    fn read(mut item: Item) -> Result<Self, Error> {
+        let user = item.remove("user_id").ok_or_else(|| corrupt("session", "no user_id"))?;
+        let id = item.remove("session_id").ok_or_else(|| corrupt("session", "no session_id"))?;
+        let first = id.as_b().ok().and_then(|id| id.as_ref().first_chunk::<4>().copied());
+        let name = SessionName(first.ok_or_else(|| corrupt("session", "session_id"))?);
+        let SessionItem { counter, created_at, rotated_at, expires_at, generation } =
+            serde_dynamo::from_item(item).map_err(|error| corrupt("session", error))?;
+        let key = Item::from([("user_id".into(), user), ("session_id".into(), id)]);
+        Ok(Self { name, created_at, rotated_at, expires_at, counter, generation, key })
+    }
+}
+
+impl Sessions {
+    /// A user's sessions that are stored, the latest first. What has expired may still be among them.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the store does not answer, [`Error::Internal`] when an item is none of ours.
+    pub async fn of_user(&self, user: UserId) -> Result<Vec<SessionInfo>, Error> {
+        let request = self.client.query().table_name(&self.table).key_condition_expression("user_id = :user");
+        let request = request.expression_attribute_values(":user", number(user.get())).consistent_read(true);
+        let mut items = request.into_paginator().items().send();
+        let mut sessions = Vec::new();
+        while let Some(item) = items.next().await {
+            sessions.push(SessionInfo::read(item.map_err(|error| unavailable(&error))?)?);
+        }
+        sessions.sort_by_key(|session| std::cmp::Reverse(session.created_at));
+        Ok(sessions)
+    }
+
+    /// Ends these sessions.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the store does not answer: some may have ended.
+    pub async fn revoke(&self, sessions: &[SessionInfo]) -> Result<(), Error> {
+        let ends = sessions.iter().map(|session| async {
+            let request = self.client.delete_item().table_name(&self.table).set_key(Some(session.key.clone()));
+            request.send().await.map(drop).map_err(|error| unavailable(&error))
+        });
+        stream::iter(ends).buffer_unordered(AT_ONCE).try_collect().await
+    }
+}
