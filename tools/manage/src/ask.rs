@@ -1,0 +1,36 @@
+//! What is asked of whoever calls.
+
+use std::io::{self, BufRead, IsTerminal};
+
+use dialoguer::{Confirm, Password as PasswordPrompt};
+use secrecy::SecretString;
+
+use crate::{Manner, Result};
+
+/// Goes on only if that is meant.
+pub(crate) fn confirm(manner: Manner, question: &str) -> Result<()> {
+    if manner.yes {
+        return Ok(());
+    }
+    if !io::stdin().is_terminal() {
+        return Err("this can not be undone, and nobody is there to be asked: say --yes".into());
+    }
+    if Confirm::new().with_prompt(question).default(false).interact()? {
+        Ok(())
+    } else {
+        Err("nothing was done".into())
+    }
+}
+
+/// A new password: asked for twice without showing it, or a line of standard input where that is no terminal.
+pub(crate) fn new_password() -> Result<SecretString> {
+    if io::stdin().is_terminal() {
+        let prompt = PasswordPrompt::new().with_prompt("New password").allow_empty_password(true);
+        let again = prompt.with_confirmation("The same again", "These are two different ones.");
+        return Ok(again.interact()?.into());
+    }
+    let mut line = String::new();
+    io::stdin().lock().read_line(&mut line)?;
+    let password = line.strip_suffix('\n').map(|line| line.strip_suffix('\r').unwrap_or(line)).unwrap_or(&line);
+    Ok(password.into())
+}

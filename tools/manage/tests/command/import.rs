@@ -1,0 +1,332 @@
+//! `manage import-django`, `manage import` and `manage export`.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    process::{Command, Stdio},
+};
+
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use crate::world::{Ended, PASSWORD, World};
+
+/// Of [`PASSWORD`], made by Django 5.2.19.
+const PBKDF2: &str = "pbkdf2_sha256$260000$AXuOMvPIhF0NhFxm3HwztS$MupH8gdf0ZNe4lprhCHv7KfAt4Gi/HNjuHEHl2Jgx8w=";
+const ARGON2: &str = "argon2$argon2id$v=19$m=8192,t=3,p=4$NjhKc0k2S3kxWWg2aExLRm9PRURoOA$\
+                      +7pisqBQmCKg3TiH1khwbaxZroTPyN/ZP0LiGTGgnkg";
+
+/// A user as `dumpdata` prints them.
+fn user(id: u64, username: &str, email: &str, password: &str) -> Value {
+    json!({
+        "model": "auth.user",
+        "pk": id,
+        "fields": {
+            "password": password, "last_login": null, "is_superuser": false, "username": username, "first_name": "",
+            "last_name": "", "email": email, "is_staff": false, "is_active": true,
+            "date_joined": "2024-02-29T12:00:00.123Z", "groups": [], "user_permissions": [],
+        },
+    })
+}
+
+/// The user with one field changed.
+fn with(mut user: Value, name: &str, value: Value) -> Value {
+    user["fields"][name] = value;
+    user
+}
+
+impl World {
+    async fn import(&self, dump: &Value, arguments: &str) -> Ended {
+        fs::write(self.folder().join("users.json"), dump.to_string()).unwrap();
+        self.manage(&format!("import-django users.json {arguments}")).await
+    }
+
+    /// Who can not come, and why.
+    fn report(&self) -> Vec<Value> {
+        let text = fs::read_to_string(self.folder().join("import-report.jsonl")).unwrap();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    /// The keys of all users' items.
+    async fn keys(&self) -> BTreeSet<String> {
+        let client = local::Database::at(&self.stack.dynamodb_url).client().await;
+        let mut keys = BTreeSet::new();
+        let mut items = client.scan().table_name("UsersTable").into_paginator().items().send();
+        while let Some(item) = items.next().await {
+            keys.insert(item.unwrap()["pk"].as_s().unwrap().clone());
+        }
+        keys.retain(|key| !key.starts_with("registrations#"));
+        keys
+    }
+}
+
+#[tokio::test]
+async fn statement_5_users_of_both_hashes_log_in_with_everything_that_they_had() {
+    let world = World::new().await;
+    let dump = json!([
+        { "model": "shop.product", "pk": "a9", "fields": { "username": 7, "email": [] } },
+        user(1, "ada", "Ada@Example.com", PBKDF2),
+        user(2, "grace.hopper+navy@x_y-z", "grace@example.com", ARGON2),
+        with(user(3, "alan", "alan@example.com", PBKDF2), "is_active", json!(false)),
+        with(user(9_007_199_254_740_991, "ünïcödé", "uni@example.com", PBKDF2), "date_joined", json!("2024-02-29T15:00:00+03:00")),
+    ]);
+    let ended = world.import(&dump, "").await.done();
+    assert_eq!(ended.output, "4 users came, 0 were there already, 0 can not come\n");
+    for (email, status) in
+        [("ada@example.com", 200), ("grace@example.com", 200), ("alan@example.com", 401), ("uni@example.com", 200)]
+    {
+        assert_eq!(world.login_status(email, PASSWORD).await, status, "{email}");
+        assert_eq!(world.login_status(email, "wrong horse").await, 401, "{email}");
+    }
+    let [access, _] = world.log_in("ada@example.com").await;
+    assert_eq!(world.me(&access).await.1, json!({ "id": 1, "username": "ada", "email": "Ada@example.com" }));
+    let shown = world.manage("users show 9007199254740991 --json").await.done().documents().remove(0);
+    assert_eq!((&shown["created_at"], &shown["username"]), (&json!("2024-02-29T12:00:00Z"), &json!("ünïcödé")));
+    let alan = world.manage("users show alan --json").await.done().documents().remove(0);
+    assert_eq!((&alan["disabled"], &alan["id"]), (&json!(true), &json!(3)));
+    assert!(!world.folder().join("import-report.jsonl").exists());
+}
+
+#[tokio::test]
+async fn who_can_not_come_is_listed_with_every_reason_and_the_others_come() {
+    let world = World::new().await;
+    world.register("taken@example.com", "taken").await;
+    let dump = json!([
+        user(1, "ada", "ada@example.com", PBKDF2),
+        user(2, "ada2", "ADA@EXAMPLE.COM", PBKDF2),
+        user(3, "unusable", "unusable@example.com", "!Yr3jn7Yb1LO7aBcD"),
+        user(4, "md5", "md5@example.com", "md5$salt$5d41402abc4b2a76b9719d911017c592"),
+        user(
+            5,
+            "dear",
+            "dear@example.com",
+            "pbkdf2_sha256$900000000$salt$MupH8gdf0ZNe4lprhCHv7KfAt4Gi/HNjuHEHl2Jgx8w="
+        ),
+        user(6, "with blank", "nowhere", ""),
+        user(7, "taken", "Taken@example.com", PBKDF2),
+        with(user(8, "when", "when@example.com", PBKDF2), "date_joined", json!("yesterday")),
+        json!({ "model": "auth.user", "pk": "5b0c", "fields": { "username": "uuid", "email": "uuid@example.com", "password": PBKDF2 } }),
+        user(10, "last", "last@example.com", PBKDF2),
+    ]);
+    let ended = world.import(&dump, "").await;
+    assert_eq!(ended.status, 3);
+    assert_eq!(ended.output, "2 users came, 0 were there already, 8 can not come, see import-report.jsonl\n");
+    let mut reasons: Vec<_> = world.report();
+    reasons.sort_by_key(|refused| refused["id"].as_u64());
+    let reasons: Vec<_> =
+        reasons.iter().map(|refused| (refused["id"].clone(), refused["reason"].as_str().unwrap())).collect();
+    let expected = [
+        (json!("5b0c"), "id: must be a whole number from 1 to 9007199254740991."),
+        (json!(2), "email: another user has it, perhaps in other case."),
+        (json!(3), "password: unusable, the user has none."),
+        (json!(4), "password hash: another scheme."),
+        (json!(5), "password hash: iterations out of bounds."),
+        (
+            json!(6),
+            "username: Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters. email: Enter a valid email address. password hash: another scheme.",
+        ),
+        (json!(7), "username: another user has it. email: another user has it, perhaps in other case."),
+        (json!(8), "date_joined: no time since 1970."),
+    ];
+    assert_eq!(reasons, expected);
+    assert_eq!(world.login_status("last@example.com", PASSWORD).await, 200);
+    let report = fs::read_to_string(world.folder().join("import-report.jsonl")).unwrap();
+    assert!(!report.contains('$'), "no hash: {report}");
+}
+
+#[tokio::test]
+async fn a_second_import_brings_who_came_meanwhile_and_changes_nobody() {
+    let world = World::new().await;
+    let mut dump = json!([user(1, "ada", "ada@example.com", PBKDF2), user(2, "grace", "grace@example.com", ARGON2)]);
+    world.import(&dump, "").await.done();
+    let [access, _] = world.log_in("ada@example.com").await;
+    let moved = json!({ "email": "ada@example.org" });
+    assert_eq!(world.call(reqwest::Method::PATCH, "me", &access, &moved).await.0, 200);
+
+    dump.as_array_mut().unwrap().push(user(3, "alan", "alan@example.com", PBKDF2));
+    let ended = world.import(&dump, "--json").await.done();
+    assert_eq!(ended.documents(), [json!({ "added": 1, "were_there": 2, "refused": 0, "dry_run": false })]);
+    assert_eq!(world.me(&access).await.1["email"], "ada@example.org");
+    assert_eq!(world.login_status("alan@example.com", PASSWORD).await, 200);
+}
+
+#[tokio::test]
+async fn a_dry_run_finds_the_same_and_writes_no_user() {
+    let world = World::new().await;
+    world.register("taken@example.com", "taken").await;
+    let before = world.keys().await;
+    let dump = json!([
+        user(1, "ada", "ada@example.com", PBKDF2),
+        user(2, "ada", "ada2@example.com", PBKDF2),
+        user(3, "ada3", "Ada@example.com", PBKDF2),
+        user(4, "other", "taken@example.com", PBKDF2),
+        user(5, "none", "none@example.com", "!"),
+    ]);
+    let dry = world.import(&dump, "--dry-run").await;
+    assert_eq!(dry.status, 3);
+    assert_eq!(dry.output, "1 users would come, 0 were there already, 4 can not come, see import-report.jsonl\n");
+    assert_eq!(world.keys().await, before);
+    let sorted = |mut report: Vec<Value>| {
+        report.sort_by_key(|refused| refused["id"].as_u64());
+        report
+    };
+    let found = sorted(world.report());
+    world.import(&dump, "").await;
+    assert_eq!(sorted(world.report()), found);
+}
+
+#[tokio::test]
+async fn of_two_who_claim_the_same_the_first_in_the_file_comes() {
+    let world = World::new().await;
+    let users: Vec<_> =
+        (1..=60).map(|id| user(id, &format!("name{id}"), &format!("a{}@example.com", id % 20), PBKDF2)).collect();
+    assert_eq!(world.import(&Value::from(users), "").await.status, 3);
+    let all = world.manage("users list --all --json").await.done().documents();
+    let mut ids: Vec<_> = all.iter().map(|user| user["id"].as_u64().unwrap()).collect();
+    ids.sort_unstable();
+    assert_eq!(ids, (1..=20).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn a_model_of_ones_own_may_lack_names() {
+    let world = World::new().await;
+    let dump = json!([{ "model": "accounts.customer", "pk": 12, "fields": { "email": "ada@example.com", "password": PBKDF2 } }]);
+    let none = world.import(&dump, "").await;
+    none.is_error("users.json: holds no auth.user: choose one of its models with --model: accounts.customer");
+    world.import(&dump, "--model accounts.Customer").await.done();
+    let [access, _] = world.log_in("ada@example.com").await;
+    assert_eq!(world.me(&access).await.1["username"], "user12");
+}
+
+#[rstest]
+#[case::nothing("", "is cut off: EOF while parsing a value at line 1 column 0")]
+#[case::no_json("id;name;email\n1;ada;ada@example.com", "is no dump of Django: expected value at line 1 column 1")]
+#[case::no_list(
+    "{}",
+    "is no dump of Django: invalid type: map, expected the list that dumpdata prints at line 1 column 1"
+)]
+#[case::a_list_of_other_things("[{\"id\": 1}]", "is no dump of Django: missing field `model` at line 1 column 10")]
+#[case::more_behind_it("[] []", "is no dump of Django: trailing characters at line 1 column 4")]
+#[case::nested_without_end(&"[".repeat(1_000_000), "is no dump of Django: invalid type: sequence, expected a string at line 1 column 3")]
+#[tokio::test]
+async fn a_file_that_is_no_dump_is_refused_in_a_line(#[case] text: &str, #[case] reason: &str) {
+    let world = World::new().await;
+    let ended = world.manage_with("import-django -", text).await;
+    ended.is_error(&format!("-: {reason}"));
+    assert!(world.keys().await.is_empty());
+}
+
+#[tokio::test]
+async fn of_a_file_that_is_cut_off_the_whole_users_come_and_the_rest_with_the_whole_file() {
+    let world = World::new().await;
+    let users: Vec<_> =
+        (1..=9).map(|id| user(id, &format!("name{id}"), &format!("a{id}@example.com"), PBKDF2)).collect();
+    let whole = Value::from(users).to_string();
+    let cut = world.manage_with("import-django -", whole[..whole.len() / 2].to_owned()).await;
+    assert_eq!(cut.status, 1);
+    assert!(cut.errors.starts_with("error: -: is cut off: EOF while parsing a string at line 1 column "), "{cut:?}");
+    assert_eq!(cut.output, "4 users came, 0 were there already, 0 can not come\n");
+    assert_eq!(world.keys().await.len(), 4 * 3);
+    let ended = world.manage_with("import-django -", whole).await.done();
+    assert_eq!(ended.output, "5 users came, 4 were there already, 0 can not come\n");
+}
+
+#[tokio::test]
+async fn ten_megabytes_in_one_field_are_refused_and_not_copied_into_the_report() {
+    let world = World::new().await;
+    let dump = json!([
+        user(1, &"x".repeat(10_000_000), "ada@example.com", PBKDF2),
+        user(2, "grace", "grace@example.com", PBKDF2)
+    ]);
+    let ended = world.import(&dump, "").await;
+    assert_eq!(
+        (ended.status, ended.output.as_str()),
+        (3, "1 users came, 0 were there already, 1 can not come, see import-report.jsonl\n")
+    );
+    assert_eq!(world.report()[0]["reason"], "username: Ensure this field has no more than 150 characters.");
+    assert!(fs::metadata(world.folder().join("import-report.jsonl")).unwrap().len() < 1_000);
+}
+
+#[tokio::test]
+async fn a_file_that_is_not_there_is_named() {
+    let ended = World::new().await.manage("import-django users.json").await;
+    ended.is_error("users.json: No such file or directory (os error 2)");
+}
+
+/// So many users that an import of them takes a while.
+fn many() -> String {
+    let users = (1..=3_000).map(|id| user(id, &format!("name{id}"), &format!("a{id}@example.com"), PBKDF2));
+    Value::from_iter(users).to_string()
+}
+
+/// Starts an import of a file, and sends it this signal as soon as it has written somebody.
+async fn interrupt(world: &World, signal: &str) -> std::process::Output {
+    fs::write(world.folder().join("users.json"), many()).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_manage"));
+    command.args(["--local", "--dynamodb-endpoint", &world.stack.dynamodb_url, "import-django", "users.json"]);
+    let child = command.current_dir(world.folder()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    while world.keys().await.is_empty() {}
+    let id = child.id().to_string();
+    assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
+    tokio::task::spawn_blocking(|| child.wait_with_output().unwrap()).await.unwrap()
+}
+
+#[rstest]
+#[case::by_ctrl_c("-INT", Some(130))]
+#[case::by_force("-KILL", None)]
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_that_is_stopped_leaves_no_half_user_and_goes_on_when_it_is_run_again(
+    #[case] signal: &str,
+    #[case] status: Option<i32>,
+) {
+    let world = World::new().await;
+    let stopped = interrupt(&world, signal).await;
+    assert_eq!(stopped.status.code(), status, "{stopped:?}");
+    if status.is_some() {
+        assert_eq!(String::from_utf8(stopped.stderr).unwrap(), "stopped: run it again to continue\n");
+    }
+    let keys = world.keys().await;
+    let came: Vec<_> = keys.iter().filter_map(|key| key.strip_prefix("user#")).collect();
+    assert!(!came.is_empty() && came.len() < 3_000, "{} came", came.len());
+    let expected: BTreeSet<_> = came
+        .iter()
+        .flat_map(|id| [format!("user#{id}"), format!("email#a{id}@example.com"), format!("username#name{id}")])
+        .collect();
+    assert_eq!(keys, expected);
+
+    let again = world.manage("import-django users.json").await.done();
+    let before = came.len();
+    assert_eq!(again.output, format!("{} users came, {before} were there already, 0 can not come\n", 3_000 - before));
+}
+
+#[tokio::test]
+async fn what_is_exported_can_be_imported_elsewhere() {
+    let world = World::new().await;
+    let dump = json!([
+        user(1, "ada", "Ada@example.com", PBKDF2),
+        with(user(2, "grace", "grace@example.com", ARGON2), "is_active", json!(false)),
+    ]);
+    world.import(&dump, "").await.done();
+    world.register("alan@example.com", "alan").await;
+    let exported = world.manage("export --output users.jsonl").await.done();
+    assert_eq!(exported.errors, "3 users, with their passwords' hashes: keep them as a secret\n");
+    let again = world.manage("export --output users.jsonl").await;
+    assert!(
+        again.status == 1 && again.errors.contains("users.jsonl: File exists"),
+        "nothing is overwritten: {again:?}"
+    );
+    let text = fs::read_to_string(world.folder().join("users.jsonl")).unwrap();
+
+    let other = World::new().await;
+    let ended = other.manage_with("import -", text.clone()).await.done();
+    assert_eq!(ended.output, "3 users came, 0 were there already, 0 can not come\n");
+    let users = async |world: &World| -> BTreeSet<String> {
+        world.manage("users list --all --json").await.done().output.lines().map(str::to_owned).collect()
+    };
+    assert_eq!(users(&other).await, users(&world).await);
+    for (email, status) in [("ada@example.com", 200), ("grace@example.com", 401), ("alan@example.com", 200)] {
+        assert_eq!(other.login_status(email, PASSWORD).await, status, "{email}");
+    }
+    let wrong = other.manage_with("import -", text + "{\"id\": 1}\n").await;
+    assert_eq!(wrong.errors, "error: -: line 4 is no user of an export: missing field `username` at line 1 column 9\n");
+}

@@ -1,0 +1,124 @@
+//! A local stack, and the command that works on it.
+
+use std::{
+    io::Write,
+    path::Path,
+    process::{Command, Stdio},
+};
+
+use local::{Options, Stack};
+use reqwest::{Client, Method};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// The password of every user here, if nothing else is said.
+pub(crate) const PASSWORD: &str = "correct horse battery staple";
+
+/// The stack, what calls its API, and a folder for files.
+pub(crate) struct World {
+    pub(crate) stack: Stack,
+    client: Client,
+    folder: TempDir,
+}
+
+/// How the command ended.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) status: i32,
+    pub(crate) output: String,
+    pub(crate) errors: String,
+}
+
+impl Ended {
+    /// The documents that it printed.
+    pub(crate) fn documents(&self) -> Vec<Value> {
+        self.output.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    /// It failed with this one line.
+    #[track_caller]
+    pub(crate) fn is_error(&self, line: &str) {
+        assert_eq!((self.status, self.errors.as_str()), (1, format!("error: {line}\n").as_str()), "{self:?}");
+    }
+
+    #[track_caller]
+    pub(crate) fn done(self) -> Self {
+        assert_eq!(self.status, 0, "{self:?}");
+        self
+    }
+}
+
+impl World {
+    pub(crate) async fn new() -> Self {
+        let stack = Stack::start(&Options::for_tests(), |_| None).await.unwrap();
+        Self { stack, client: Client::builder().no_proxy().build().unwrap(), folder: TempDir::new().unwrap() }
+    }
+
+    /// The folder in which the command runs.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Runs the command on the stack.
+    pub(crate) async fn manage(&self, arguments: &str) -> Ended {
+        self.manage_with(arguments, "").await
+    }
+
+    /// The same, with this on standard input.
+    pub(crate) async fn manage_with(&self, arguments: &str, input: impl Into<String>) -> Ended {
+        let place = format!("--local --dynamodb-endpoint {} ", self.stack.dynamodb_url);
+        run(self.folder(), place + arguments, input.into()).await
+    }
+
+    /// The status and the body of an answer of the API.
+    pub(crate) async fn call(&self, method: Method, path: &str, access: &str, body: &Value) -> (u16, Value) {
+        let request = self.client.request(method, format!("{}/api/{path}/", self.stack.url)).bearer_auth(access);
+        let answer = request.json(body).send().await.unwrap();
+        (answer.status().as_u16(), answer.json().await.unwrap())
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: &Value) -> (u16, Value) {
+        self.call(Method::POST, path, "none", body).await
+    }
+
+    /// The access and the refresh token of a new login.
+    pub(crate) async fn log_in(&self, email: &str) -> [String; 2] {
+        let (status, tokens) = self.post("login", &json!({ "email": email, "password": PASSWORD })).await;
+        assert_eq!(status, 200, "{tokens}");
+        ["access", "refresh"].map(|name| tokens[name].as_str().unwrap().to_owned())
+    }
+
+    /// A login's status.
+    pub(crate) async fn login_status(&self, email: &str, password: &str) -> u16 {
+        self.post("login", &json!({ "email": email, "password": password })).await.0
+    }
+
+    pub(crate) async fn register(&self, email: &str, username: &str) {
+        let body = json!({ "email": email, "username": username, "password": PASSWORD });
+        assert_eq!(self.post("register", &body).await.0, 201);
+    }
+
+    pub(crate) async fn me(&self, access: &str) -> (u16, Value) {
+        self.call(Method::GET, "me", access, &Value::Null).await
+    }
+
+    pub(crate) async fn refresh(&self, token: &str) -> (u16, Value) {
+        self.post("refresh", &json!({ "refresh": token })).await
+    }
+}
+
+/// Runs the command in a folder, without whatever the environment says of AWS.
+pub(crate) async fn run(folder: &Path, arguments: String, input: String) -> Ended {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_manage"));
+    command.args(arguments.split_whitespace()).current_dir(folder).env_clear();
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let ended = tokio::task::spawn_blocking(move || {
+        let mut child = command.spawn().unwrap();
+        // It may have ended without reading.
+        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+        child.wait_with_output().unwrap()
+    });
+    let ended = ended.await.unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Ended { status: ended.status.code().unwrap(), output: text(ended.stdout), errors: text(ended.stderr) }
+}
