@@ -24,6 +24,8 @@ pub struct Config {
     pub settings_table: String,
     /// `LOG_LEVEL`: `error`, `warn`, `info` (the default), `debug`, `trace` or `off`.
     pub log_level: LevelFilter,
+    /// `METRICS_NAMESPACE`: the namespace of CloudWatch for the metrics of requests; none without it.
+    pub metrics_namespace: Option<String>,
     /// How long settings are served from memory. 30 s, but none in local runs.
     pub settings_max_age: Duration,
 }
@@ -103,6 +105,7 @@ impl Config {
                 None => LevelFilter::INFO,
                 Some(level) => level.parse().map_err(|_| ConfigError::Wrong { name: "LOG_LEVEL", hint: LEVEL_HINT })?,
             },
+            metrics_namespace: optional("METRICS_NAMESPACE"),
             settings_max_age: Self::SETTINGS_MAX_AGE,
         })
     }

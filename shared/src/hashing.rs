@@ -5,6 +5,7 @@ mod stored;
 use std::{
     fmt,
     sync::{Arc, Mutex, PoisonError},
+    time::Instant,
 };
 
 use argon2::{
@@ -17,7 +18,13 @@ use tokio::sync::{Semaphore, oneshot};
 
 #[cfg(feature = "password-rules")]
 use crate::domain::NewPassword;
-use crate::{Error, domain::PasswordAttempt, random::Random, store::PasswordHash};
+use crate::{
+    Error,
+    domain::PasswordAttempt,
+    metrics::{self, Metric},
+    random::Random,
+    store::PasswordHash,
+};
 
 /// The cost of a hash: OWASP's Password Storage Cheat Sheet, Argon2id, the first of its equivalent choices (m = 19 MiB in
 /// KiB, t passes, p lanes). Every new hash has it, and so has the dummy that stands in for an unknown user's.
@@ -136,6 +143,7 @@ impl Hasher {
         &self,
         work: impl FnOnce(&mut Memory) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
+        let started = Instant::now();
         // Both go along, so that a request that is given up keeps its core and its memory until the work is done.
         let core = self.cores.clone().acquire_owned().await.map_err(Error::internal)?;
         let memories = self.memories.clone();
@@ -153,7 +161,9 @@ impl Hasher {
             spare().push(memory);
             drop(core);
         });
-        answered.await.map_err(Error::internal)?
+        let result = answered.await.map_err(Error::internal)?;
+        metrics::time(Metric::HashTime, started.elapsed());
+        result
     }
 }
 

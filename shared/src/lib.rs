@@ -15,6 +15,7 @@ pub mod hashing;
 pub mod http;
 pub mod lambda;
 pub mod logging;
+mod metrics;
 pub mod random;
 mod service;
 pub mod settings;

@@ -10,6 +10,7 @@ use crate::{
     Error,
     clock::Clock,
     config::{Config, Secret},
+    metrics::DynamoDbTime,
     random::Random,
     settings::SettingsCache,
     store::{Attempts, SecretStore, Sessions, SettingsTable, Users},
@@ -28,7 +29,11 @@ pub struct Clients {
 impl Clients {
     /// Clients with the same settings.
     pub fn new(sdk: &SdkConfig) -> Self {
-        Self { dynamodb: aws_sdk_dynamodb::Client::new(sdk), secrets_manager: aws_sdk_secretsmanager::Client::new(sdk) }
+        let dynamodb = aws_sdk_dynamodb::config::Builder::from(sdk).interceptor(DynamoDbTime).build();
+        Self {
+            dynamodb: aws_sdk_dynamodb::Client::from_conf(dynamodb),
+            secrets_manager: aws_sdk_secretsmanager::Client::new(sdk),
+        }
     }
 }
 

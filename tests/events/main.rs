@@ -12,5 +12,6 @@ mod dynamodb;
 mod endpoints;
 mod faults;
 mod function;
+mod metrics;
 mod proxy;
 mod tables;

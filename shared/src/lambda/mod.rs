@@ -2,7 +2,7 @@
 
 mod event;
 
-use std::{future::Future, panic::AssertUnwindSafe, process::ExitCode, sync::Arc};
+use std::{future::Future, panic::AssertUnwindSafe, process::ExitCode, sync::Arc, time::Instant};
 
 use event::HttpApiEvent;
 use futures_util::FutureExt;
@@ -20,6 +20,7 @@ use crate::{
     config::Config,
     http::{Request, Response},
     logging,
+    metrics::{self, Reporter},
     random::Random,
     timeouts,
 };
@@ -49,18 +50,29 @@ pub trait Endpoint: Send + Sync + Sized + 'static {
 
 /// An endpoint behind what all endpoints have in common.
 #[derive(Debug)]
-pub struct Function<E>(E);
+pub struct Function<E> {
+    endpoint: E,
+    reporter: Option<Reporter>,
+}
 
 impl<E: Endpoint> Function<E> {
     /// The function for this endpoint.
     pub fn new(endpoint: E) -> Self {
-        Self(endpoint)
+        Self { endpoint, reporter: None }
+    }
+
+    /// The same, with a line on standard output for each request.
+    fn reporting(self, namespace: Option<String>, clock: Clock) -> Self {
+        let name = E::PATH.rsplit('/').next().unwrap_or_default();
+        Self { reporter: Some(Reporter::new(name, namespace, clock)), ..self }
     }
 
     /// Answers an event, whatever it holds and whatever happens.
     pub async fn call(&self, event: Value) -> ApiGatewayV2httpResponse {
+        let started = Instant::now();
         let event = HttpApiEvent::read(event);
         let request_id = event.as_ref().map(HttpApiEvent::request_id).unwrap_or_default().to_owned();
+        let method = event.as_ref().map(HttpApiEvent::method).unwrap_or_default();
         let span = tracing::info_span!("request", request_id);
         let response = async {
             // Boxed, since the SDK's futures are so deep that the compiler gives up on the type of what holds them.
@@ -78,7 +90,12 @@ impl<E: Endpoint> Function<E> {
                 error.response()
             })
         };
-        into_event(response.instrument(span).await, &request_id)
+        let (response, measured) = metrics::measure(response.instrument(span)).await;
+        if let Some(reporter) = &self.reporter {
+            let status = response.status().as_u16();
+            reporter.report(&metrics::Request { id: &request_id, method: method.as_str(), status }, measured, started);
+        }
+        into_event(response, &request_id)
     }
 
     async fn answer(&self, event: Result<HttpApiEvent, Error>) -> Result<Response, Error> {
@@ -91,7 +108,7 @@ impl<E: Endpoint> Function<E> {
             let allow = E::METHODS.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
             return Err(Error::MethodNotAllowed { method: event.method(), allow });
         }
-        self.0.handle(&event.into_request()?).await
+        self.endpoint.handle(&event.into_request()?).await
     }
 }
 
@@ -128,10 +145,12 @@ fn serve<E: Endpoint>() -> Result<(), lambda_runtime::Error> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let clients = Clients::new(&aws::on_lambda().await?);
-        let service = Service::new(config, clients, Clock::system(), Random::system())?;
+        let clock = Clock::system();
+        let namespace = config.metrics_namespace.clone();
+        let service = Service::new(config, clients, clock.clone(), Random::system())?;
         let endpoint = E::new(&service);
         endpoint.warm_up().await;
-        let function = Arc::new(Function::new(endpoint));
+        let function = Arc::new(Function::new(endpoint).reporting(namespace, clock));
         lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| {
             let function = function.clone();
             async move { Ok::<_, lambda_runtime::Error>(function.call(event.payload).await) }

@@ -1,0 +1,224 @@
+//! What a request took and what came of it: a line of JSON for each, of which CloudWatch makes metrics by itself, with no call
+//! and no permission (embedded metric format,
+//! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>).
+
+mod line;
+
+use std::{
+    cell::RefCell,
+    future::Future,
+    io::{self, Write},
+    sync::atomic::{AtomicBool, Ordering},
+    time::{Duration, Instant},
+};
+
+use aws_sdk_dynamodb::{
+    config::{
+        ConfigBag, Intercept, RuntimeComponents,
+        interceptors::{BeforeSerializationInterceptorContextRef, FinalizerInterceptorContextRef},
+    },
+    error::BoxError,
+};
+pub(crate) use line::Request;
+use serde::Serialize;
+
+use crate::clock::Clock;
+
+/// What is measured. The names are those of the metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub(crate) enum Metric {
+    /// Requests that a new process answered first.
+    ColdStarts,
+    /// Milliseconds in which at least one request of DynamoDB was under way.
+    DynamoDbTime,
+    /// Milliseconds from the event to the answer.
+    Duration,
+    /// Milliseconds that a password's hash took, the wait for a core included.
+    HashTime,
+    /// Logins that failed.
+    LoginFailures,
+    /// Logins that were not looked at, since too many had failed.
+    LoginLocks,
+    /// Logins that succeeded.
+    Logins,
+    /// Sessions that their owners ended.
+    Logouts,
+    /// Profiles that were changed.
+    ProfileChanges,
+    /// Refresh tokens that came after they had been replaced.
+    RefreshReplays,
+    /// Refreshes that succeeded.
+    Refreshes,
+    /// Registrations that were not looked at, since too many came from one source.
+    RegistrationLocks,
+    /// Registrations that succeeded.
+    Registrations,
+    /// Requests that were answered with 500 or 503.
+    ServerErrors,
+}
+
+/// What was measured of a request.
+#[derive(Debug, Default)]
+pub(crate) struct Measured {
+    values: Vec<(Metric, f64)>,
+    /// Requests of DynamoDB that are under way, and since when there is at least one.
+    dynamodb: Option<(u32, Instant)>,
+}
+
+tokio::task_local! {
+    static CURRENT: RefCell<Measured>;
+}
+
+/// Does something, and returns what was measured while it was done.
+pub(crate) async fn measure<T>(work: impl Future<Output = T>) -> (T, Measured) {
+    CURRENT
+        .scope(RefCell::default(), async {
+            let result = work.await;
+            (result, CURRENT.with(RefCell::take))
+        })
+        .await
+}
+
+/// One more of these.
+pub(crate) fn count(metric: Metric) {
+    add(metric, 1.0);
+}
+
+/// So much time more.
+pub(crate) fn time(metric: Metric, time: Duration) {
+    add(metric, milliseconds(time));
+}
+
+fn add(metric: Metric, value: f64) {
+    with_current(|measured| measured.add(metric, value));
+}
+
+/// Outside a request nothing is measured.
+fn with_current(work: impl FnOnce(&mut Measured)) {
+    let _ = CURRENT.try_with(|measured| work(&mut measured.borrow_mut()));
+}
+
+fn milliseconds(time: Duration) -> f64 {
+    // A microsecond is as exact as anybody needs it, and shorter in the line.
+    (time.as_secs_f64() * 1e6).round() / 1e3
+}
+
+impl Measured {
+    pub(crate) fn add(&mut self, metric: Metric, value: f64) {
+        match self.values.iter_mut().find(|(measured, _)| *measured == metric) {
+            Some((_, sum)) => *sum += value,
+            None => self.values.push((metric, value)),
+        }
+    }
+
+    fn dynamodb_begins(&mut self) {
+        let (under_way, since) = self.dynamodb.unwrap_or_else(|| (0, Instant::now()));
+        self.dynamodb = Some((under_way + 1, since));
+    }
+
+    fn dynamodb_ends(&mut self) {
+        match self.dynamodb.take() {
+            Some((under_way, since)) if under_way > 1 => self.dynamodb = Some((under_way - 1, since)),
+            Some((_, since)) => self.add(Metric::DynamoDbTime, milliseconds(since.elapsed())),
+            None => {}
+        }
+    }
+}
+
+/// Measures how long requests of DynamoDB take.
+#[derive(Debug)]
+pub(crate) struct DynamoDbTime;
+
+impl Intercept for DynamoDbTime {
+    fn name(&self) -> &'static str {
+        "DynamoDbTime"
+    }
+
+    fn read_before_execution(
+        &self,
+        _: &BeforeSerializationInterceptorContextRef<'_>,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        with_current(Measured::dynamodb_begins);
+        Ok(())
+    }
+
+    fn read_after_execution(
+        &self,
+        _: &FinalizerInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        with_current(Measured::dynamodb_ends);
+        Ok(())
+    }
+}
+
+/// Writes a line for each request to standard output, where Lambda picks it up.
+#[derive(Debug)]
+pub(crate) struct Reporter {
+    function: &'static str,
+    /// Of the metrics; without one there are none, and the line is only read by people.
+    namespace: Option<String>,
+    clock: Clock,
+    has_answered: AtomicBool,
+}
+
+impl Reporter {
+    pub(crate) fn new(function: &'static str, namespace: Option<String>, clock: Clock) -> Self {
+        Self { function, namespace, clock, has_answered: AtomicBool::new(false) }
+    }
+
+    /// Reports a request.
+    pub(crate) fn report(&self, request: &Request<'_>, mut measured: Measured, started: Instant) {
+        // What was given up while it was under way has taken its time too.
+        while measured.dynamodb.is_some() {
+            measured.dynamodb_ends();
+        }
+        if !self.has_answered.swap(true, Ordering::Relaxed) {
+            measured.add(Metric::ColdStarts, 1.0);
+        }
+        if request.status >= 500 {
+            measured.add(Metric::ServerErrors, 1.0);
+        }
+        measured.add(Metric::Duration, milliseconds(started.elapsed()));
+        let line = line::line(self.function, self.namespace.as_deref(), self.clock.now(), request, &measured.values);
+        // Nobody is there to be told if that fails.
+        let _ = io::stdout().lock().write_all(line.as_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+
+    use super::*;
+
+    #[test]
+    fn what_is_counted_twice_is_two_and_what_is_not_is_absent() {
+        let work = async {
+            count(Metric::Logins);
+            time(Metric::HashTime, Duration::from_micros(1_500));
+            time(Metric::HashTime, Duration::from_micros(500));
+        };
+        let ((), measured) = measure(work).now_or_never().unwrap();
+        assert_eq!(measured.values, [(Metric::Logins, 1.0), (Metric::HashTime, 2.0)]);
+    }
+
+    #[test]
+    fn outside_a_request_nothing_is_measured_and_nothing_fails() {
+        count(Metric::Logins);
+    }
+
+    #[test]
+    fn requests_of_dynamodb_side_by_side_are_one_time() {
+        let mut measured = Measured::default();
+        measured.dynamodb_begins();
+        measured.dynamodb_begins();
+        measured.dynamodb_ends();
+        assert!(measured.values.is_empty());
+        measured.dynamodb_ends();
+        assert!(matches!(measured.values.as_slice(), [(Metric::DynamoDbTime, time)] if *time >= 0.0));
+        assert!(measured.dynamodb.is_none());
+    }
+}
