@@ -173,7 +173,12 @@ mod tests {
     fn shown(error: &Error) -> String {
         let response = error.response();
         let header = error.header().map(|(name, value)| format!(" {name}: {}", value.to_str().unwrap()));
-        format!("{}{}\n{}", response.status().as_u16(), header.unwrap_or_default(), response.body())
+        format!(
+            "{}{}\n{}",
+            response.status().as_u16(),
+            header.unwrap_or_default(),
+            str::from_utf8(response.body()).unwrap()
+        )
     }
 
     #[test]

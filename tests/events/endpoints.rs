@@ -20,7 +20,7 @@ pub(crate) fn with_body(name: &str, body: &Value) -> Value {
     event
 }
 
-/// The five functions, and the events that they were sent.
+/// All functions, and the events that they were sent.
 struct Functions {
     running: Vec<(&'static str, Function)>,
     sent: BTreeSet<String>,
@@ -31,7 +31,7 @@ struct Functions {
 impl Functions {
     async fn start(aws: &Aws) -> Self {
         let mut running = Vec::new();
-        for name in ["login", "logout", "me", "refresh", "register"] {
+        for name in ["docs", "login", "logout", "me", "refresh", "register"] {
             running.push((name, Function::start(name, &aws.variables()).await));
         }
         Self { running, sent: BTreeSet::new(), tokens: Vec::new() }
@@ -122,6 +122,23 @@ async fn every_event_is_answered_as_its_name_says() {
     functions.check("refresh-invalid", 401, detail("Token is invalid or expired.")).await;
     functions.check("logout", 200, json!({ "success": "User logged out." })).await;
     functions.check("logout", 401, detail("Token is invalid or expired.")).await;
+
+    functions.check("docs-not-found", 404, detail("Not found.")).await;
+    let page = functions.send("docs").await;
+    assert_eq!(
+        (&page["statusCode"], &page["headers"]["content-type"]),
+        (&json!(200), &json!("text/html; charset=utf-8"))
+    );
+    assert!(page["headers"]["content-security-policy"].as_str().unwrap().starts_with("default-src 'none'; "), "{page}");
+    let schema = functions.send("docs-schema").await;
+    let schema: Value = serde_json::from_str(schema["body"].as_str().unwrap()).unwrap();
+    let mut document: Value = serde_norway::from_str(include_str!("../../openapi.yaml")).unwrap();
+    document["servers"] = json!([{ "url": "/" }]);
+    assert_eq!(schema, document);
+    // Compressed, and so in base64; browsers are told.
+    let asset = functions.send("docs-asset").await;
+    assert_eq!((&asset["isBase64Encoded"], &asset["headers"]["content-encoding"]), (&json!(true), &json!("gzip")));
+    assert!(asset["body"].as_str().unwrap().starts_with("H4sI"), "{asset}");
 
     let files = fs::read_dir(FOLDER).unwrap().map(|file| file.unwrap().path());
     let names: BTreeSet<_> = files.map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned()).collect();

@@ -47,7 +47,7 @@ mod tests {
     #[case::a_token_not_in_utf_8(Some(b"Bearer \xff".as_slice()), "Invalid token.")]
     fn a_header_without_one_is_told_why(#[case] header: Option<&[u8]>, #[case] detail: &str) {
         let body = bearer_token(header).unwrap_err().response().into_body();
-        assert_eq!(body, format!(r#"{{"detail":"{detail}"}}"#));
+        assert_eq!(body, format!(r#"{{"detail":"{detail}"}}"#).into());
     }
 
     proptest! {

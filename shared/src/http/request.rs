@@ -9,6 +9,8 @@ use crate::{Error, domain::Source};
 /// A request for a path that the function answers, with a method that it takes.
 #[derive(Debug)]
 pub struct Request {
+    /// The path, without the stage before it and the slash behind it.
+    pub path: String,
     /// The method. HEAD arrives as GET; the gateway drops the body of its answer.
     pub method: Method,
     /// Where it comes from.
@@ -77,11 +79,13 @@ mod tests {
         if let Some(content_type) = content_type {
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_bytes(content_type).unwrap());
         }
-        Request { method: Method::POST, source: Source::read("203.0.113.7"), headers, body: body.into() }
+        let source = Source::read("203.0.113.7");
+        Request { path: "/api/login".into(), method: Method::POST, source, headers, body: body.into() }
     }
 
     fn refusal(content_type: Option<&[u8]>, body: impl Into<Vec<u8>>) -> String {
-        request(content_type, body).form().map_or_else(|error| error.response().into_body(), |_| "taken".into())
+        let text = |error: Error| String::from_utf8(error.response().into_body().to_vec()).unwrap();
+        request(content_type, body).form().map_or_else(text, |_| "taken".into())
     }
 
     #[rstest]

@@ -58,12 +58,12 @@ impl HttpApiEvent {
         })
     }
 
-    /// Whether the event is for this path, with or without a slash at its end. The stage's name comes first where the API
-    /// is called under it.
-    pub(super) fn is_for(&self, path: &str) -> bool {
+    /// The path that an endpoint takes, without a slash at its end, if it takes this one. The stage's name comes first where
+    /// the API is called under it.
+    pub(super) fn path(&self, takes: impl Fn(&str) -> bool) -> Option<&str> {
         let sent = self.raw_path.strip_suffix('/').unwrap_or(&self.raw_path);
         let below_stage = sent.strip_prefix('/').and_then(|sent| sent.strip_prefix(&self.request_context.stage));
-        sent == path || below_stage == Some(path)
+        [Some(sent), below_stage].into_iter().flatten().find(|path| takes(path))
     }
 
     /// The method, which is case-sensitive (RFC 9110, section 9.1).
@@ -77,11 +77,11 @@ impl HttpApiEvent {
         &self.request_context.request_id
     }
 
-    /// The request, with its body decoded.
+    /// The request for this path, with its body decoded.
     ///
     /// # Errors
     /// [`Error::Json`] when the body says to be base64 and is not.
-    pub(super) fn into_request(self) -> Result<Request, Error> {
+    pub(super) fn into_request(self, path: String) -> Result<Request, Error> {
         let method = if self.method() == Method::HEAD { Method::GET } else { self.method() };
         let body = self.body.unwrap_or_default();
         let body = if self.is_base64_encoded {
@@ -90,7 +90,7 @@ impl HttpApiEvent {
             body.into_bytes()
         };
         let source = Source::read(&self.request_context.http.source_ip);
-        Ok(Request { method, source, headers: header_map(self.headers), body })
+        Ok(Request { path, method, source, headers: header_map(self.headers), body })
     }
 }
 
@@ -140,7 +140,7 @@ mod tests {
             event["rawPath"] = path.into();
             event["requestContext"]["stage"] = stage.into();
         });
-        assert_eq!(event.is_for("/api/login"), matches);
+        assert_eq!(event.path(|path| path == "/api/login").is_some(), matches);
     }
 
     #[test]
@@ -149,7 +149,7 @@ mod tests {
             event["body"] = "eyJhIjoxfQ==".into();
             event["isBase64Encoded"] = true.into();
         });
-        assert_eq!(event.into_request().unwrap().body, br#"{"a":1}"#);
+        assert_eq!(event.into_request(String::new()).unwrap().body, br#"{"a":1}"#);
     }
 
     #[rstest]
@@ -161,7 +161,7 @@ mod tests {
             event["body"] = body.into();
             event["isBase64Encoded"] = true.into();
         });
-        assert_eq!(event.into_request().unwrap_err().status().as_u16(), 400);
+        assert_eq!(event.into_request(String::new()).unwrap_err().status().as_u16(), 400);
     }
 
     #[test]
@@ -170,7 +170,7 @@ mod tests {
             event["requestContext"]["http"]["sourceIp"] = "203.0.113.7".into();
             event["headers"] = json!({"x-forwarded-for": "198.51.100.1", "forwarded": "for=198.51.100.1"});
         });
-        assert_eq!(event.into_request().unwrap().source.to_string(), "203.0.113.7");
+        assert_eq!(event.into_request(String::new()).unwrap().source.to_string(), "203.0.113.7");
     }
 
     #[test]
@@ -179,7 +179,7 @@ mod tests {
             event["body"] = Value::Null;
             event.as_object_mut().unwrap().remove("headers");
         });
-        let request = event.into_request().unwrap();
+        let request = event.into_request(String::new()).unwrap();
         assert!(request.body.is_empty() && request.headers.is_empty());
     }
 
@@ -187,7 +187,7 @@ mod tests {
     fn a_header_is_found_in_any_case_and_may_hold_any_script() {
         let event =
             event(|event| event["headers"] = json!({"Authorization": "Bearer é", "bad name": "x", "x": "a\nb"}));
-        let request = event.into_request().unwrap();
+        let request = event.into_request(String::new()).unwrap();
         assert_eq!(request.bearer_token().unwrap(), "é");
         assert_eq!(request.headers.len(), 1);
     }
@@ -215,8 +215,8 @@ mod tests {
                 event["body"] = body.into();
                 event["isBase64Encoded"] = base64.into();
             });
-            event.is_for("/api/login");
-            let _ = event.into_request();
+            event.path(|path| path == "/api/login");
+            let _ = event.into_request(String::new());
         }
 
         #[test]
@@ -227,8 +227,8 @@ mod tests {
                 None => event = part,
             }
             if let Ok(event) = HttpApiEvent::read(event) {
-                event.is_for("/api/login");
-                let _ = event.into_request();
+                event.path(|path| path == "/api/login");
+                let _ = event.into_request(String::new());
             }
         }
     }

@@ -18,7 +18,7 @@ use crate::{
     Clients, Error, Service, aws,
     clock::Clock,
     config::Config,
-    http::{Request, Response},
+    http::{Body, Request, Response},
     logging,
     metrics::{self, Reporter},
     random::Random,
@@ -44,7 +44,12 @@ pub trait Endpoint: Send + Sync + Sized + 'static {
         async {}
     }
 
-    /// Answers a request for the path, with one of the methods.
+    /// Whether it takes this path: its own, if nothing else is said.
+    fn takes(path: &str) -> bool {
+        path == Self::PATH
+    }
+
+    /// Answers a request for a path that it takes, with one of the methods.
     fn handle(&self, request: &Request) -> impl Future<Output = Result<Response, Error>> + Send;
 }
 
@@ -101,14 +106,12 @@ impl<E: Endpoint> Function<E> {
     async fn answer(&self, event: Result<HttpApiEvent, Error>) -> Result<Response, Error> {
         let event = event?;
         // The gateway's route takes everything below the path too, so that both forms with and without a slash come here.
-        if !event.is_for(E::PATH) {
-            return Err(Error::NotFound);
-        }
+        let Some(path) = event.path(E::takes).map(str::to_owned) else { return Err(Error::NotFound) };
         if !E::METHODS.contains(&event.method()) {
             let allow = E::METHODS.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
             return Err(Error::MethodNotAllowed { method: event.method(), allow });
         }
-        self.endpoint.handle(&event.into_request()?).await
+        self.endpoint.handle(&event.into_request(path)?).await
     }
 }
 
@@ -123,7 +126,8 @@ fn into_event(response: Response, request_id: &str) -> ApiGatewayV2httpResponse 
     let mut event = ApiGatewayV2httpResponse::default();
     event.status_code = parts.status.as_u16().into();
     event.headers = parts.headers;
-    event.body = Some(body.into());
+    event.is_base64_encoded = matches!(body, Body::Binary(_));
+    event.body = Some(body);
     event
 }
 

@@ -26,12 +26,13 @@ pub(crate) async fn measure(stage: &Stage<'_>, runs: u32) -> Result<Table> {
     // The first run loads binaries from the disk, and does not count.
     for run in 0..=usize::try_from(runs)? {
         for name in &names {
-            let event = stage.new_event(&mut login, name, run).await?;
+            let role = stage.binaries.role(name);
+            let event = stage.new_event(&mut login, role, run).await?;
             let mut process = stage.process(name).await?;
             let init = process.polled().await?;
             let processor = processor_time(process.id())?;
             let (answer, first) = process.timed_call(event).await?;
-            expect(&answer, good_status(name))?;
+            expect(&answer, good_status(role))?;
             if run > 0 {
                 let starts = all.entry(name).or_default();
                 starts.init.push(init.as_secs_f64() * 1e3);

@@ -39,7 +39,7 @@ struct Arguments {
     #[arg(long, value_delimiter = ',', default_values_t = [1_000, 100_000, 1_000_000])]
     users: Vec<usize>,
 
-    /// Start one more function with the others and weigh it: any that answers 200 to a request for a profile
+    /// Start one more binary with the others and weigh it: a function, if it has the name of one, or else what answers 200 to anything
     #[arg(long, value_name = "NAME=BINARY", value_parser = named_binary)]
     also: Vec<(String, PathBuf)>,
 

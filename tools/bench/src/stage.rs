@@ -43,6 +43,11 @@ impl Binaries {
         self.names.iter().map(String::as_str)
     }
 
+    /// Which function's events a binary takes: that whose name it has as a file, or none's.
+    pub(crate) fn role<'a>(&'a self, name: &'a str) -> &'a str {
+        self.paths.get(name).and_then(|path| path.file_stem()?.to_str()).unwrap_or(name)
+    }
+
     pub(crate) fn path(&self, name: &str) -> Result<&PathBuf> {
         self.paths.get(name).ok_or_else(|| format!("no binary {name}").into())
     }

@@ -49,6 +49,8 @@ pub(crate) async fn router(
     for (binary, paths) in template.functions() {
         let service = service_of(binary)?;
         router = match binary {
+            "docs" if options.no_docs => router,
+            "docs" => mount::<docs::Docs>(router, &service, paths).await,
             "login" => mount::<login::Login>(router, &service, paths).await,
             "logout" => mount::<logout::Logout>(router, &service, paths).await,
             "me" => mount::<me::Me>(router, &service, paths).await,
@@ -57,7 +59,7 @@ pub(crate) async fn router(
             other => return Err(StartError::Template(format!("there is no function {other}"))),
         };
     }
-    router = router.fallback(async || Error::NotFound.response().map(Body::from));
+    router = router.fallback(async || Error::NotFound.response().map(|body| Body::from(body.to_vec())));
     if !options.cors_origins.is_empty() {
         router = router.layer(cors(template.cors(), &options.cors_origins)?);
     }
@@ -88,7 +90,7 @@ async fn mount<E: Endpoint>(mut router: Router, service: &Service, paths: &[Stri
 async fn call<E: Endpoint>(function: Arc<Function<E>>, request: Request) -> Response {
     match event(request).await {
         Ok(event) => into_response(function.call(event).await),
-        Err(error) => error.response().map(Body::from),
+        Err(error) => error.response().map(|body| Body::from(body.to_vec())),
     }
 }
 

@@ -82,7 +82,7 @@ fn run(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let stack = Stack::start(options, variable).await?;
-        announce(&stack);
+        announce(&stack, options);
         interrupted().await?;
         // A client that keeps half a request back does not keep the program.
         let _ = tokio::time::timeout(GRACE, stack.stop()).await;
@@ -101,7 +101,7 @@ fn create_tables(url: &str) -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-fn announce(stack: &Stack) {
+fn announce(stack: &Stack, options: &Options) {
     let url = &stack.url;
     let data = match &stack.data {
         Some(file) => format!("data in {}", file.display()),
@@ -114,8 +114,9 @@ fn announce(stack: &Stack) {
         Secret::Made(path) => format!("{}, made now; set SECRET_KEY to use your own", path.display()),
         Secret::InMemory => "made now, kept nowhere; set SECRET_KEY to use your own".into(),
     };
+    let docs = if options.no_docs { String::new() } else { format!("\nDocs      {url}/api/docs/") };
     println!(
-        "API       {url}
+        "API       {url}{docs}
 DynamoDB  {}, {data}
 Secret    {secret}
 Limits    of failed logins and registrations: 1000000 in a new settings item, to be lowered there

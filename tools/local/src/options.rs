@@ -39,6 +39,10 @@ pub struct Options {
     #[arg(long = "cors-origin", value_name = "ORIGIN")]
     pub cors_origins: Vec<HeaderValue>,
 
+    /// Leave out the documentation page, /api/docs/, and its document
+    #[arg(long)]
+    pub no_docs: bool,
+
     /// Print nothing for each request
     #[arg(long)]
     pub quiet: bool,
@@ -55,6 +59,7 @@ impl Options {
             data_dir: PathBuf::new(),
             in_memory: true,
             cors_origins: Vec::new(),
+            no_docs: false,
             quiet: true,
         }
     }

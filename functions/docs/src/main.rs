@@ -1,0 +1,4 @@
+//! The Lambda function `docs`.
+fn main() -> std::process::ExitCode {
+    shared::lambda::run::<docs::Docs>()
+}
