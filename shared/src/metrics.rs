@@ -31,8 +31,6 @@ pub(crate) enum Metric {
     ColdStarts,
     /// Milliseconds in which at least one request of DynamoDB was under way.
     DynamoDbTime,
-    /// Milliseconds from the event to the answer.
-    Duration,
     /// Milliseconds that a password's hash took, the wait for a core included.
     HashTime,
     /// Logins that failed.
@@ -53,8 +51,6 @@ pub(crate) enum Metric {
     RegistrationLocks,
     /// Registrations that succeeded.
     Registrations,
-    /// Requests that were answered with 500 or 503.
-    ServerErrors,
 }
 
 /// What was measured of a request.
@@ -98,7 +94,7 @@ fn with_current(work: impl FnOnce(&mut Measured)) {
     let _ = CURRENT.try_with(|measured| work(&mut measured.borrow_mut()));
 }
 
-fn milliseconds(time: Duration) -> f64 {
+pub(crate) fn milliseconds(time: Duration) -> f64 {
     // A microsecond is as exact as anybody needs it, and shorter in the line.
     (time.as_secs_f64() * 1e6).round() / 1e3
 }
@@ -170,7 +166,7 @@ impl Reporter {
     }
 
     /// Reports a request.
-    pub(crate) fn report(&self, request: &Request<'_>, mut measured: Measured, started: Instant) {
+    pub(crate) fn report(&self, request: &Request<'_>, mut measured: Measured) {
         // What was given up while it was under way has taken its time too.
         while measured.dynamodb.is_some() {
             measured.dynamodb_ends();
@@ -178,10 +174,6 @@ impl Reporter {
         if !self.has_answered.swap(true, Ordering::Relaxed) {
             measured.add(Metric::ColdStarts, 1.0);
         }
-        if request.status >= 500 {
-            measured.add(Metric::ServerErrors, 1.0);
-        }
-        measured.add(Metric::Duration, milliseconds(started.elapsed()));
         let line = line::line(self.function, self.namespace.as_deref(), self.clock.now(), request, &measured.values);
         // Nobody is there to be told if that fails.
         let _ = io::stdout().lock().write_all(line.as_bytes());

@@ -112,7 +112,7 @@ async fn metrics_are_what_happened() {
         event["headers"]["authorization"] = format!("Bearer {}", tokens["access"].as_str().unwrap()).into();
     }
     let (profiles, sums, _) = run(&aws, "me", [me.to_vec(), vec![event("me-without-token"), json!({})]].concat()).await;
-    assert_eq!(sums, expected(&[("ColdStarts", 1), ("ProfileChanges", 1), ("ServerErrors", 1)]));
+    assert_eq!(sums, expected(&[("ColdStarts", 1), ("ProfileChanges", 1)]));
 
     // What the template shows and is alarmed by is there.
     let all = [registrations, logins, refreshes, logouts, profiles].concat();

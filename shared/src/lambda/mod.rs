@@ -97,8 +97,9 @@ impl<E: Endpoint> Function<E> {
         };
         let (response, measured) = metrics::measure(response.instrument(span)).await;
         if let Some(reporter) = &self.reporter {
-            let status = response.status().as_u16();
-            reporter.report(&metrics::Request { id: &request_id, method: method.as_str(), status }, measured, started);
+            let (method, status) = (method.as_str(), response.status().as_u16());
+            let duration = metrics::milliseconds(started.elapsed());
+            reporter.report(&metrics::Request { id: &request_id, method, status, duration }, measured);
         }
         into_event(response, &request_id)
     }

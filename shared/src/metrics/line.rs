@@ -11,13 +11,15 @@ pub(crate) struct Request<'a> {
     pub(crate) id: &'a str,
     pub(crate) method: &'a str,
     pub(crate) status: u16,
+    /// In milliseconds, from the event to the answer. Lambda has a metric of that.
+    pub(crate) duration: f64,
 }
 
 impl Metric {
     /// As CloudWatch names units.
     fn unit(self) -> &'static str {
         match self {
-            Self::DynamoDbTime | Self::Duration | Self::HashTime => "Milliseconds",
+            Self::DynamoDbTime | Self::HashTime => "Milliseconds",
             _ => "Count",
         }
     }
@@ -59,6 +61,7 @@ impl Serialize for Line<'_> {
         map.serialize_entry("Function", self.function)?;
         map.serialize_entry("method", self.request.method)?;
         map.serialize_entry("status", &self.request.status)?;
+        map.serialize_entry("Duration", &self.request.duration)?;
         for (metric, value) in self.values {
             map.serialize_entry(metric, value)?;
         }
@@ -95,18 +98,18 @@ mod tests {
 
     use super::*;
 
-    const REQUEST: Request<'_> = Request { id: "request-1", method: "POST", status: 200 };
+    const REQUEST: Request<'_> = Request { id: "request-1", method: "POST", status: 200, duration: 18.5 };
     const VALUES: [(Metric, f64); 2] = [(Metric::Logins, 1.0), (Metric::HashTime, 16.25)];
 
     #[test]
     fn cloudwatch_finds_the_metrics_where_its_specification_has_them() {
         let line = line("login", Some("pyshop-auth"), 1_800_000_000, &REQUEST, &VALUES);
-        assert_snapshot!(line, @r#"{"_aws":{"Timestamp":1800000000000,"CloudWatchMetrics":[{"Namespace":"pyshop-auth","Dimensions":[["Function"]],"Metrics":[{"Name":"Logins","Unit":"Count"},{"Name":"HashTime","Unit":"Milliseconds"}]}]},"level":"INFO","event":"request","request_id":"request-1","Function":"login","method":"POST","status":200,"Logins":1.0,"HashTime":16.25}"#);
+        assert_snapshot!(line, @r#"{"_aws":{"Timestamp":1800000000000,"CloudWatchMetrics":[{"Namespace":"pyshop-auth","Dimensions":[["Function"]],"Metrics":[{"Name":"Logins","Unit":"Count"},{"Name":"HashTime","Unit":"Milliseconds"}]}]},"level":"INFO","event":"request","request_id":"request-1","Function":"login","method":"POST","status":200,"Duration":18.5,"Logins":1.0,"HashTime":16.25}"#);
     }
 
     #[test]
     fn without_a_namespace_there_are_no_metrics_and_the_same_line() {
         let line = line("login", None, 1_800_000_000, &REQUEST, &VALUES);
-        assert_snapshot!(line, @r#"{"level":"INFO","event":"request","request_id":"request-1","Function":"login","method":"POST","status":200,"Logins":1.0,"HashTime":16.25}"#);
+        assert_snapshot!(line, @r#"{"level":"INFO","event":"request","request_id":"request-1","Function":"login","method":"POST","status":200,"Duration":18.5,"Logins":1.0,"HashTime":16.25}"#);
     }
 }
