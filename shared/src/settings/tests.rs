@@ -114,3 +114,19 @@ proptest! {
         prop_assert!(REFRESH_TOKEN_LIFETIME.range.contains(&settings.refresh_token_lifetime));
     }
 }
+
+#[test]
+fn the_manual_has_every_setting_with_its_unit_its_range_and_its_default() {
+    // Thousands are written with blanks there.
+    let manual = include_str!("../../../README.md").replace(' ', "");
+    for setting in &DEFINITIONS {
+        let (name, unit, default) = (setting.name(), setting.unit(), setting.default());
+        let row = match setting {
+            Definition::Number(Number { range, .. }) => {
+                format!("|`{name}`|{unit}|{}to{}|{default}|", range.start(), range.end())
+            }
+            Definition::Flag(_) => format!("|`{name}`|boolean||`{default}`|"),
+        };
+        assert!(manual.contains(&row), "{row}");
+    }
+}

@@ -2,8 +2,9 @@
 
 use aws_sdk_dynamodb::{
     Client,
-    error::SdkError,
-    operation::transact_write_items::TransactWriteItemsError,
+    config::{ConfigBag, Intercept, RuntimeComponents, interceptors::BeforeSerializationInterceptorContextMut},
+    error::{BoxError, SdkError},
+    operation::transact_write_items::{TransactWriteItemsError, TransactWriteItemsInput},
     types::{CancellationReason, TransactWriteItem},
 };
 
@@ -14,9 +15,18 @@ use crate::{
     timeouts::{FIRST_WAIT, TRANSACTIONS},
 };
 
+/// What tells DynamoDB that an attempt is not the first one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Repeated {
+    /// A token that is sent with each attempt: an answer that was lost on the way is asked for again without writing twice.
+    ByToken,
+    /// Nothing: what was written already fails the conditions, and that is as good. It spares DynamoDB to keep a token for ten
+    /// minutes, of which the embedded one looks at all with each transaction.
+    ByConditions,
+}
+
 /// Does all writes, and returns `[]`; or, where conditions fail, does none and returns the roles of those writes, in the
-/// order in which the writes are listed. The SDK sends a token of idempotency with each attempt, so that an answer that
-/// was lost on the way is asked for again without writing twice.
+/// order in which the writes are listed.
 ///
 /// # Errors
 /// [`Error::Unavailable`] when the store does not answer, or when the transaction still collides at the last attempt.
@@ -24,12 +34,17 @@ pub(super) async fn transact<Role: Copy>(
     client: &Client,
     random: &Random,
     writes: Vec<(Role, TransactWriteItem)>,
+    repeated: Repeated,
 ) -> Result<Vec<Role>, Error> {
     let (roles, items): (Vec<_>, Vec<_>) = writes.into_iter().unzip();
     let mut attempt = 1;
     loop {
         let request = client.transact_write_items().set_transact_items(Some(items.clone()));
-        let Err(error) = request.send().await else { return Ok(Vec::new()) };
+        let result = match repeated {
+            Repeated::ByToken => request.send().await,
+            Repeated::ByConditions => request.customize().interceptor(WithoutToken).send().await,
+        };
+        let Err(error) = result else { return Ok(Vec::new()) };
         let reasons = cancellation_reasons(&error);
         let failed: Vec<_> = roles
             .iter()
@@ -46,6 +61,28 @@ pub(super) async fn transact<Role: Copy>(
         let [share] = random.bytes()?;
         tokio::time::sleep(FIRST_WAIT * 2_u32.pow(attempt - 1) * u32::from(share) / 256).await;
         attempt += 1;
+    }
+}
+
+/// Takes the token out again that the SDK puts into every transaction.
+#[derive(Debug)]
+struct WithoutToken;
+
+impl Intercept for WithoutToken {
+    fn name(&self) -> &'static str {
+        "WithoutToken"
+    }
+
+    fn modify_before_serialization(
+        &self,
+        context: &mut BeforeSerializationInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if let Some(input) = context.input_mut().downcast_mut::<TransactWriteItemsInput>() {
+            input.client_request_token = None;
+        }
+        Ok(())
     }
 }
 

@@ -17,6 +17,9 @@ pub(crate) const REFERENCES: [&str; 3] = ["floor", "floor-get", "naive"];
 /// `me` with its secret in the environment, which then asks nobody for anything before its first call.
 pub(crate) const ALONE: &str = "me, its secret in the environment";
 
+/// `me` with the line for each request, and without metrics in it.
+pub(crate) const UNMEASURED: &str = "me, without metrics";
+
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
 pub(crate) const EMAIL: &str = "ada@example.com";
 
@@ -41,6 +44,11 @@ impl Binaries {
     /// References, functions, and what else there is.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.names.iter().map(String::as_str)
+    }
+
+    /// What there is beside them.
+    pub(crate) fn also(&self) -> impl Iterator<Item = &str> {
+        self.names().skip(REFERENCES.len() + FUNCTIONS.len())
     }
 
     /// Which function's events a binary takes: that whose name it has as a file, or none's.
@@ -86,7 +94,10 @@ impl<'a> Stage<'a> {
         let secrets_manager = stand_in::serve(stand_in::secrets_manager()).await;
         let mut stage = Self {
             binaries,
-            variables: environment(&template, url, &secrets_manager),
+            variables: environment(&template, url, &secrets_manager)
+                .into_iter()
+                .chain([("METRICS_NAMESPACE".into(), "bench".into())])
+                .collect(),
             _database: database,
             access: String::new(),
             access_alone: String::new(),
@@ -102,16 +113,23 @@ impl<'a> Stage<'a> {
 
     /// A new process of a function or a reference.
     pub(crate) async fn process(&self, name: &str) -> Result<Process> {
-        if name == ALONE {
-            return self.process_alone("me").await;
+        match name {
+            ALONE => return self.process_alone("me").await,
+            UNMEASURED => return self.process_without("METRICS_NAMESPACE", "me", &[]).await,
+            _ => {}
         }
         Ok(Process::start(self.binaries.path(name)?, name, &self.variables).await?)
     }
 
     async fn process_alone(&self, name: &str) -> Result<Process> {
-        let mut variables = self.variables.clone();
-        variables.retain(|(variable, _)| variable != "SECRET_ID");
-        variables.push(("SECRET_KEY".into(), "a secret that stands in the environment".into()));
+        let key = ("SECRET_KEY".into(), "a secret that stands in the environment".into());
+        self.process_without("SECRET_ID", name, &[key]).await
+    }
+
+    /// With one variable less, and these more.
+    async fn process_without(&self, variable: &str, name: &str, more: &[(String, String)]) -> Result<Process> {
+        let others = self.variables.iter().filter(|(other, _)| other != variable);
+        let variables: Vec<_> = others.chain(more).cloned().collect();
         Ok(Process::start(self.binaries.path(name)?, name, &variables).await?)
     }
 

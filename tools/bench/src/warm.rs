@@ -9,18 +9,19 @@ use crate::{
     figures::{Figure, Table},
     process::processor_time,
     progress,
-    stage::{REFERENCES, Stage, expect},
+    stage::{REFERENCES, Stage, UNMEASURED, expect},
 };
 
 /// Calls that are measured together: a processor's time is no exact clock.
 const CALLS: u32 = 20;
 
 /// Those that hash have a measurement of their own, and a logout ends its session.
-const NAMES: [&str; 4] = ["floor", "floor-get", "me", "refresh"];
+const NAMES: [&str; 5] = ["floor", "floor-get", "me", UNMEASURED, "refresh"];
 
 pub(crate) async fn measure(stage: &Stage<'_>, runs: u32) -> Result<Table> {
     let mut processes = Vec::new();
-    for name in NAMES {
+    let names: Vec<_> = NAMES.into_iter().chain(stage.binaries.also()).collect();
+    for name in names.iter().copied() {
         let mut process = stage.process(name).await?;
         calls(stage, name, &mut process).await?;
         processes.push((name, process));
@@ -40,7 +41,7 @@ pub(crate) async fn measure(stage: &Stage<'_>, runs: u32) -> Result<Table> {
 
     let (reference, _) = all.get(REFERENCES[1]).ok_or("no floor-get")?;
     let mut table = Table::new("Warm calls");
-    for name in NAMES {
+    for name in names {
         let Some((processors, durations)) = all.get(name) else { continue };
         table.push(
             name,
@@ -56,7 +57,7 @@ pub(crate) async fn measure(stage: &Stage<'_>, runs: u32) -> Result<Table> {
 
 /// The processor time and the duration of a call, in microseconds: the means of some calls.
 async fn calls(stage: &Stage<'_>, name: &str, process: &mut Process) -> Result<(f64, f64)> {
-    let event = stage.event(name, 0);
+    let event = stage.event(stage.binaries.role(name), 0);
     let before = processor_time(process.id())?;
     let mut duration = 0.0;
     for _ in 0..CALLS {

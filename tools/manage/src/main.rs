@@ -104,7 +104,7 @@ fn main() -> ExitCode {
 
 fn run(Arguments { place, manner, command }: Arguments) -> Result<Ending> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async {
+    let ending = runtime.block_on(async {
         let tables = place.tables().await?;
         match command {
             Command::Settings(command) => settings::run(&tables, manner, command).await?,
@@ -115,7 +115,10 @@ fn run(Arguments { place, manner, command }: Arguments) -> Result<Ending> {
             Command::Export(arguments) => return export::run(&tables, arguments).await,
         }
         Ok(Ending::Done)
-    })
+    });
+    // A thread may be waiting for standard input, which nobody has any more to give.
+    runtime.shutdown_background();
+    ending
 }
 
 /// A reason in one line, without the structures that the SDK shows behind its own.

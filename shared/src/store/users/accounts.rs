@@ -7,7 +7,11 @@ use crate::{
     Error,
     clock::UnixSeconds,
     domain::{Email, Taken, User, UserId, Username},
-    store::{Item, PasswordHash, corrupt, string, transaction::transact, unavailable},
+    store::{
+        Item, PasswordHash, corrupt, string,
+        transaction::{Repeated, transact},
+        unavailable,
+    },
 };
 
 /// What is to become of an account's way in. All but the last void every token and session that there is.
@@ -110,7 +114,7 @@ impl Users {
     /// [`Error::Unavailable`] when the store does not answer.
     pub async fn add(&self, account: &NewAccount) -> Result<Added, Error> {
         let writes = Writes::new(&self.table).add(account, self.clock.now())?;
-        let failed = transact(&self.client, &self.random, writes).await?;
+        let failed = transact(&self.client, &self.random, writes, Repeated::ByConditions).await?;
         Ok(match failed.as_slice() {
             [] => Added::Added,
             failed if failed.contains(&Role::Profile) => Added::WasThere,
@@ -127,7 +131,7 @@ impl Users {
         for _ in 0..ATTEMPTS {
             let Some(next) = account.after(change) else { return Ok(account) };
             let writes = Writes::new(&self.table).change_access(&account, &next)?;
-            if transact(&self.client, &self.random, writes).await?.is_empty() {
+            if transact(&self.client, &self.random, writes, Repeated::ByToken).await?.is_empty() {
                 return Ok(next);
             }
             account = self.account_with_id(account.user.id).await?.ok_or(Error::USER_INACTIVE)?;
@@ -142,7 +146,7 @@ impl Users {
     pub async fn delete(&self, mut account: Account) -> Result<(), Error> {
         for _ in 0..ATTEMPTS {
             let writes = Writes::new(&self.table).delete(&account)?;
-            if transact(&self.client, &self.random, writes).await?.is_empty() {
+            if transact(&self.client, &self.random, writes, Repeated::ByToken).await?.is_empty() {
                 return Ok(());
             }
             match self.account_with_id(account.user.id).await? {

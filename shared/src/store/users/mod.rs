@@ -20,7 +20,13 @@ pub(super) use items::{credentials, email_key, whole_key};
 use aws_sdk_dynamodb::Client;
 use items::Writes;
 
-use super::{Item, PasswordHash, batch::Wanted, string, transaction::transact, unavailable};
+use super::{
+    Item, PasswordHash,
+    batch::Wanted,
+    string,
+    transaction::{Repeated, transact},
+    unavailable,
+};
 use crate::{
     Error,
     clock::{Clock, UnixSeconds},
@@ -126,7 +132,7 @@ impl Users {
             let user = User { id, username: name, email: email.clone() };
             let account = NewAccount { user, password_hash: hash.clone(), disabled: false, created_at: None };
             let writes = Writes::new(&self.table).add(&account, self.clock.now())?;
-            let failed = transact(&self.client, &self.random, writes).await?;
+            let failed = transact(&self.client, &self.random, writes, Repeated::ByToken).await?;
             if failed.is_empty() {
                 return Ok(Created::User(account.user));
             }
@@ -185,7 +191,7 @@ impl Users {
                 return Ok(Updated::User(user));
             }
             let writes = Writes::new(&self.table).update(&account, &user)?;
-            let failed = transact(&self.client, &self.random, writes).await?;
+            let failed = transact(&self.client, &self.random, writes, Repeated::ByToken).await?;
             if failed.is_empty() {
                 return Ok(Updated::User(user));
             }
@@ -203,7 +209,7 @@ impl Users {
     pub async fn replace_hash(&self, email: &Email, verified: &Credentials, better: PasswordHash) {
         let replaced = async {
             let writes = Writes::new(&self.table).replace_hash(email, verified, &better)?;
-            transact(&self.client, &self.random, writes).await
+            transact(&self.client, &self.random, writes, Repeated::ByToken).await
         };
         match replaced.await {
             Ok(failed) if failed.is_empty() => {

@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeSet,
     fs,
+    io::Write,
     process::{Command, Stdio},
 };
 
@@ -297,6 +298,24 @@ async fn an_import_that_is_stopped_leaves_no_half_user_and_goes_on_when_it_is_ru
     let again = world.manage("import-django users.json").await.done();
     let before = came.len();
     assert_eq!(again.output, format!("{} users came, {before} were there already, 0 can not come\n", 3_000 - before));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_that_waits_for_its_input_can_be_stopped() {
+    let world = World::new().await;
+    let mut command = Command::new(env!("CARGO_BIN_EXE_manage"));
+    command.args(["--local", "--dynamodb-endpoint", &world.stack.dynamodb_url, "import-django", "-"]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    write!(input, "[{},", user(1, "ada", "ada@example.com", PBKDF2)).unwrap();
+    while world.keys().await.is_empty() {}
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let stopped = tokio::task::spawn_blocking(|| child.wait_with_output().unwrap()).await.unwrap();
+    assert_eq!(
+        (stopped.status.code(), stopped.stdout),
+        (Some(130), b"1 users came, 0 were there already, 0 can not come\n".into())
+    );
+    drop(input);
 }
 
 #[tokio::test]
