@@ -109,8 +109,13 @@ impl World {
 
 /// Runs the command in a folder, without whatever the environment says of AWS.
 pub(crate) async fn run(folder: &Path, arguments: String, input: String) -> Ended {
+    run_with(folder, arguments, input, &[]).await
+}
+
+/// The same, with these variables in the environment.
+pub(crate) async fn run_with(folder: &Path, arguments: String, input: String, variables: &[(&str, &str)]) -> Ended {
     let mut command = Command::new(env!("CARGO_BIN_EXE_manage"));
-    command.args(arguments.split_whitespace()).current_dir(folder).env_clear();
+    command.args(arguments.split_whitespace()).current_dir(folder).env_clear().envs(variables.iter().copied());
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let ended = tokio::task::spawn_blocking(move || {
         let mut child = command.spawn().unwrap();
