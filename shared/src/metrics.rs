@@ -19,13 +19,13 @@ use aws_sdk_dynamodb::{
     },
     error::BoxError,
 };
-use line::Common;
 pub(crate) use line::Request;
+use serde::Serialize;
 
 use crate::clock::Clock;
 
 /// What is measured. The names are those of the metrics.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub(crate) enum Metric {
     /// Requests that a new process answered first.
     ColdStarts,
@@ -51,33 +51,6 @@ pub(crate) enum Metric {
     RegistrationLocks,
     /// Registrations that succeeded.
     Registrations,
-}
-
-impl Metric {
-    fn name(self) -> &'static str {
-        match self {
-            Self::ColdStarts => "ColdStarts",
-            Self::DynamoDbTime => "DynamoDbTime",
-            Self::HashTime => "HashTime",
-            Self::LoginFailures => "LoginFailures",
-            Self::LoginLocks => "LoginLocks",
-            Self::Logins => "Logins",
-            Self::Logouts => "Logouts",
-            Self::ProfileChanges => "ProfileChanges",
-            Self::RefreshReplays => "RefreshReplays",
-            Self::Refreshes => "Refreshes",
-            Self::RegistrationLocks => "RegistrationLocks",
-            Self::Registrations => "Registrations",
-        }
-    }
-
-    /// As CloudWatch names units.
-    fn unit(self) -> &'static str {
-        match self {
-            Self::DynamoDbTime | Self::HashTime => "Milliseconds",
-            _ => "Count",
-        }
-    }
 }
 
 /// What was measured of a request.
@@ -180,15 +153,16 @@ impl Intercept for DynamoDbTime {
 /// Writes a line for each request to standard output, where Lambda picks it up.
 #[derive(Debug)]
 pub(crate) struct Reporter {
-    common: Common,
+    function: &'static str,
+    /// Of the metrics; without one there are none, and the line is only read by people.
+    namespace: Option<String>,
     clock: Clock,
     has_answered: AtomicBool,
 }
 
 impl Reporter {
-    /// For a function. Without a namespace there are no metrics, and the line is read by people alone.
-    pub(crate) fn new(function: &str, namespace: Option<&str>, clock: Clock) -> Self {
-        Self { common: Common::new(function, namespace), clock, has_answered: AtomicBool::new(false) }
+    pub(crate) fn new(function: &'static str, namespace: Option<String>, clock: Clock) -> Self {
+        Self { function, namespace, clock, has_answered: AtomicBool::new(false) }
     }
 
     /// Reports a request.
@@ -200,9 +174,9 @@ impl Reporter {
         if !self.has_answered.swap(true, Ordering::Relaxed) {
             measured.add(Metric::ColdStarts, 1.0);
         }
-        let line = self.common.line(self.clock.now(), request, &measured.values);
+        let line = line::line(self.function, self.namespace.as_deref(), self.clock.now(), request, &measured.values);
         // Nobody is there to be told if that fails.
-        let _ = io::stdout().lock().write_all(line.as_bytes());
+        let _ = io::stdout().lock().write_all(&line);
     }
 }
 

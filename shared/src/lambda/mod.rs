@@ -67,7 +67,7 @@ impl<E: Endpoint> Function<E> {
     }
 
     /// The same, with a line on standard output for each request.
-    fn reporting(self, namespace: Option<&str>, clock: Clock) -> Self {
+    fn reporting(self, namespace: Option<String>, clock: Clock) -> Self {
         let name = E::PATH.rsplit('/').next().unwrap_or_default();
         Self { reporter: Some(Reporter::new(name, namespace, clock)), ..self }
     }
@@ -155,7 +155,7 @@ fn serve<E: Endpoint>() -> Result<(), lambda_runtime::Error> {
         let service = Service::new(config, clients, clock.clone(), Random::system())?;
         let endpoint = E::new(&service);
         endpoint.warm_up().await;
-        let function = Arc::new(Function::new(endpoint).reporting(namespace.as_deref(), clock));
+        let function = Arc::new(Function::new(endpoint).reporting(namespace, clock));
         lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| {
             let function = function.clone();
             async move { Ok::<_, lambda_runtime::Error>(function.call(event.payload).await) }

@@ -1,6 +1,6 @@
 //! The line itself.
 
-use std::fmt::Write;
+use serde::{Serialize, Serializer, ser::SerializeMap};
 
 use super::Metric;
 use crate::clock::UnixSeconds;
@@ -15,56 +15,86 @@ pub(crate) struct Request<'a> {
     pub(crate) duration: f64,
 }
 
-/// What all lines of a function have in common, as JSON.
-#[derive(Debug)]
-pub(super) struct Common {
-    function: String,
-    namespace: Option<String>,
+impl Metric {
+    /// As CloudWatch names units.
+    fn unit(self) -> &'static str {
+        match self {
+            Self::DynamoDbTime | Self::HashTime => "Milliseconds",
+            _ => "Count",
+        }
+    }
 }
 
-/// No line of a request is longer, unless it has a long id.
+/// A request's line, with its end.
+pub(super) fn line(
+    function: &str,
+    namespace: Option<&str>,
+    now: UnixSeconds,
+    request: &Request<'_>,
+    values: &[(Metric, f64)],
+) -> Vec<u8> {
+    let mut line = Vec::with_capacity(USUAL_BYTES);
+    // There is no key that is no string, nor anything else that JSON has not, and writing to memory does not fail.
+    let _ = serde_json::to_writer(&mut line, &Line { function, namespace, now, request, values });
+    line.push(b'\n');
+    line
+}
+
+/// Hardly a request's line is longer.
 const USUAL_BYTES: usize = 768;
 
-impl Common {
-    pub(super) fn new(function: &str, namespace: Option<&str>) -> Self {
-        Self { function: json(function), namespace: namespace.map(json) }
-    }
+struct Line<'a> {
+    function: &'a str,
+    namespace: Option<&'a str>,
+    now: UnixSeconds,
+    request: &'a Request<'a>,
+    values: &'a [(Metric, f64)],
+}
 
-    /// A request's line, with its end. Put together by hand, which takes a third of the time that it takes to serialise it:
-    /// every request waits for it.
-    pub(super) fn line(&self, now: UnixSeconds, request: &Request<'_>, values: &[(Metric, f64)]) -> String {
-        let mut line = String::with_capacity(USUAL_BYTES);
-        line.push('{');
-        if let Some(namespace) = &self.namespace {
-            let milliseconds = now.saturating_mul(1000);
-            // Writing to a text does not fail, here and below.
-            let _ =
-                write!(line, r#""_aws":{{"Timestamp":{milliseconds},"CloudWatchMetrics":[{{"Namespace":{namespace},"#);
-            line.push_str(r#""Dimensions":[["Function"]],"Metrics":["#);
-            for (index, (metric, _)) in values.iter().enumerate() {
-                let comma = if index > 0 { "," } else { "" };
-                let _ = write!(line, r#"{comma}{{"Name":"{}","Unit":"{}"}}"#, metric.name(), metric.unit());
-            }
-            line.push_str("]}]},");
+impl Serialize for Line<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        if let Some(namespace) = self.namespace {
+            let metrics = self.values.iter().map(|(name, _)| Definition { name: *name, unit: name.unit() }).collect();
+            let directive = Directive { namespace, dimensions: [["Function"]], metrics };
+            let timestamp = self.now.saturating_mul(1000);
+            map.serialize_entry("_aws", &Metadata { timestamp, cloud_watch_metrics: [directive] })?;
         }
-        let Request { id, method, status, duration } = request;
-        let (function, id, method) = (&self.function, json(id), json(method));
-        let _ = write!(
-            line,
-            r#""level":"INFO","event":"request","request_id":{id},"Function":{function},"method":{method},"status":{status},"Duration":{duration}"#
-        );
-        for (metric, value) in values {
-            let _ = write!(line, r#","{}":{value}"#, metric.name());
+        map.serialize_entry("level", "INFO")?;
+        map.serialize_entry("event", "request")?;
+        map.serialize_entry("request_id", self.request.id)?;
+        map.serialize_entry("Function", self.function)?;
+        map.serialize_entry("method", self.request.method)?;
+        map.serialize_entry("status", &self.request.status)?;
+        map.serialize_entry("Duration", &self.request.duration)?;
+        for (metric, value) in self.values {
+            map.serialize_entry(metric, value)?;
         }
-        line.push_str("}\n");
-        line
+        map.end()
     }
 }
 
-/// A text in JSON.
-fn json(text: &str) -> String {
-    // A text serialises without fail.
-    serde_json::to_string(text).unwrap_or_default()
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Metadata<'a> {
+    /// In milliseconds.
+    timestamp: u64,
+    cloud_watch_metrics: [Directive<'a>; 1],
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Directive<'a> {
+    namespace: &'a str,
+    dimensions: [[&'static str; 1]; 1],
+    metrics: Vec<Definition>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Definition {
+    name: Metric,
+    unit: &'static str,
 }
 
 #[cfg(test)]
@@ -78,22 +108,13 @@ mod tests {
 
     #[test]
     fn cloudwatch_finds_the_metrics_where_its_specification_has_them() {
-        let line = Common::new("login", Some("pyshop-auth")).line(1_800_000_000, &REQUEST, &VALUES);
-        assert_snapshot!(line, @r#"{"_aws":{"Timestamp":1800000000000,"CloudWatchMetrics":[{"Namespace":"pyshop-auth","Dimensions":[["Function"]],"Metrics":[{"Name":"Logins","Unit":"Count"},{"Name":"HashTime","Unit":"Milliseconds"}]}]},"level":"INFO","event":"request","request_id":"request-1","Function":"login","method":"POST","status":200,"Duration":18.5,"Logins":1,"HashTime":16.25}"#);
-    }
-
-    #[test]
-    fn whatever_a_gateway_calls_a_request_the_line_is_json() {
-        let request = Request { id: "a \"quote\"\n\u{1}", ..REQUEST };
-        let line = Common::new("login", Some("a \"stack\"")).line(1_800_000_000, &request, &VALUES);
-        let line: serde_json::Value = serde_json::from_str(line.strip_suffix('\n').unwrap()).unwrap();
-        assert_eq!(line["request_id"], request.id);
-        assert_eq!(line["_aws"]["CloudWatchMetrics"][0]["Namespace"], "a \"stack\"");
+        let line = String::from_utf8(line("login", Some("pyshop-auth"), 1_800_000_000, &REQUEST, &VALUES)).unwrap();
+        assert_snapshot!(line, @r#"{"_aws":{"Timestamp":1800000000000,"CloudWatchMetrics":[{"Namespace":"pyshop-auth","Dimensions":[["Function"]],"Metrics":[{"Name":"Logins","Unit":"Count"},{"Name":"HashTime","Unit":"Milliseconds"}]}]},"level":"INFO","event":"request","request_id":"request-1","Function":"login","method":"POST","status":200,"Duration":18.5,"Logins":1.0,"HashTime":16.25}"#);
     }
 
     #[test]
     fn without_a_namespace_there_are_no_metrics_and_the_same_line() {
-        let line = Common::new("login", None).line(1_800_000_000, &REQUEST, &VALUES);
-        assert_snapshot!(line, @r#"{"level":"INFO","event":"request","request_id":"request-1","Function":"login","method":"POST","status":200,"Duration":18.5,"Logins":1,"HashTime":16.25}"#);
+        let line = String::from_utf8(line("login", None, 1_800_000_000, &REQUEST, &VALUES)).unwrap();
+        assert_snapshot!(line, @r#"{"level":"INFO","event":"request","request_id":"request-1","Function":"login","method":"POST","status":200,"Duration":18.5,"Logins":1.0,"HashTime":16.25}"#);
     }
 }
