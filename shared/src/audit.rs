@@ -1,5 +1,5 @@
-//! What happened, for the log and the metrics: one line each, named with OWASP's vocabulary (Application Logging Vocabulary Cheat Sheet),
-//! with the user's id and never an address, a password or a token.
+//! What happened, for the metrics and for the log: one line each, named with OWASP's vocabulary (Application Logging Vocabulary
+//! Cheat Sheet), with the user's id and never an address, a password or a token.
 
 use crate::{
     domain::UserId,

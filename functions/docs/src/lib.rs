@@ -19,8 +19,11 @@ const CONTENT_SECURITY_POLICY: HeaderValue = HeaderValue::from_static(
      base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 );
 
-/// What the page consists of, compressed where it is large: its path, its type and its content.
-const ASSETS: [(&str, &str, &[u8]); 4] = [
+/// A part of the page: its path below the page's, its type and its content.
+type Asset = (&'static str, &'static str, &'static [u8]);
+
+/// What the page consists of; what comes from the package is compressed.
+const ASSETS: [Asset; 4] = [
     ("/start.js", JAVASCRIPT, include_bytes!("page/start.js")),
     ("/swagger-ui-bundle.js", JAVASCRIPT, include_bytes!(concat!(env!("OUT_DIR"), "/swagger-ui-bundle.js.gz"))),
     ("/swagger-ui.css", "text/css", include_bytes!(concat!(env!("OUT_DIR"), "/swagger-ui.css.gz"))),
@@ -48,7 +51,7 @@ impl Endpoint for Docs {
         match request.path.as_str() {
             SCHEMA => Ok(http::document("application/json", include_str!(concat!(env!("OUT_DIR"), "/schema.json")))),
             Self::PATH => Ok(page()),
-            path => asset(path).ok_or(Error::NotFound),
+            path => asset(path).map(show).ok_or(Error::NotFound),
         }
     }
 }
@@ -60,13 +63,16 @@ fn page() -> Response {
     page
 }
 
-fn asset(path: &str) -> Option<Response> {
+fn asset(path: &str) -> Option<Asset> {
     let name = path.strip_prefix(Docs::PATH)?;
-    let (_, kind, content) = ASSETS.into_iter().find(|(asset, ..)| *asset == name)?;
+    ASSETS.into_iter().find(|(asset, ..)| *asset == name)
+}
+
+fn show((_, kind, content): Asset) -> Response {
     let mut response = http::document(kind, content);
     if content.starts_with(GZIP) {
         // Every browser takes it.
         response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     }
-    Some(response)
+    response
 }

@@ -21,9 +21,7 @@ pub use attempts::{Attempts, Login};
 pub use secret::{SecretStore, SecretVersion};
 pub use sessions::{End, Presented, Session, SessionInfo, SessionName, Sessions, Use};
 pub use settings_table::SettingsTable;
-pub use users::{
-    AccessChange, Account, Added, Created, Credentials, NewAccount, Page, PageStart, ProfileChange, Updated, Users,
-};
+pub use users::{AccessChange, Account, Added, Created, Credentials, NewAccount, ProfileChange, Updated, Users};
 
 use crate::Error;
 

@@ -59,7 +59,7 @@ pub(crate) async fn router(
             other => return Err(StartError::Template(format!("there is no function {other}"))),
         };
     }
-    router = router.fallback(async || Error::NotFound.response().map(|body| Body::from(body.to_vec())));
+    router = router.fallback(async || refuse(&Error::NotFound));
     if !options.cors_origins.is_empty() {
         router = router.layer(cors(template.cors(), &options.cors_origins)?);
     }
@@ -90,8 +90,13 @@ async fn mount<E: Endpoint>(mut router: Router, service: &Service, paths: &[Stri
 async fn call<E: Endpoint>(function: Arc<Function<E>>, request: Request) -> Response {
     match event(request).await {
         Ok(event) => into_response(function.call(event).await),
-        Err(error) => error.response().map(|body| Body::from(body.to_vec())),
+        Err(error) => refuse(&error),
     }
+}
+
+/// What no function is asked for.
+fn refuse(error: &Error) -> Response {
+    error.response().map(|body| Body::from(body.to_vec()))
 }
 
 /// The event that API Gateway would send.

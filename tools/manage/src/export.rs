@@ -4,7 +4,10 @@ use std::{
     fs::{File, OpenOptions},
     io::{self, BufWriter, Write},
     path::PathBuf,
+    pin::pin,
 };
+
+use futures_util::TryStreamExt;
 
 use crate::{Ending, Result, import::Exported, place::Tables};
 
@@ -15,25 +18,15 @@ pub(crate) struct Arguments {
     output: Option<PathBuf>,
 }
 
-/// Items that are read at a time.
-const PAGE: i32 = 1000;
-
 pub(crate) async fn run(tables: &Tables, arguments: Arguments) -> Result<Ending> {
     let mut output: BufWriter<Box<dyn Write + Send>> = BufWriter::new(match &arguments.output {
         Some(path) => Box::new(new_file(path).map_err(|error| format!("{}: {error}", path.display()))?),
         None => Box::new(io::stdout()),
     });
-    let (mut count, mut next) = (0_u64, None);
-    loop {
-        let page = tables.users.page(next, PAGE).await?;
-        for account in &page.accounts {
-            writeln!(output, "{}", serde_json::to_string(&Exported::new(account)?)?)?;
-            count += 1;
-        }
-        next = page.next;
-        if next.is_none() {
-            break;
-        }
+    let (mut count, mut accounts) = (0_u64, pin!(tables.users.all()));
+    while let Some(account) = accounts.try_next().await? {
+        writeln!(output, "{}", serde_json::to_string(&Exported::new(&account)?)?)?;
+        count += 1;
     }
     output.flush()?;
     eprintln!("{count} users, with their passwords' hashes: keep them as a secret");

@@ -1,12 +1,12 @@
 //! `manage settings`.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use clap::{Subcommand, builder::PossibleValuesParser};
-use serde_json::json;
-use shared::{
-    settings::{DEFINITIONS, Definition},
-    store::Item,
+use clap::{
+    Subcommand,
+    builder::{PossibleValuesParser, TypedValueParser},
 };
+use serde_json::json;
+use shared::settings::{DEFINITIONS, Definition};
 
 use crate::{Manner, Result, place::Tables};
 
@@ -16,25 +16,27 @@ pub(crate) enum Command {
     List,
     /// Show the value of one
     Get {
-        #[arg(value_parser = names())]
-        name: String,
+        #[arg(value_name = "NAME", value_parser = definition())]
+        setting: &'static Definition,
     },
     /// Set one; it holds within 30 seconds
     Set {
-        #[arg(value_parser = names())]
-        name: String,
+        #[arg(value_name = "NAME", value_parser = definition())]
+        setting: &'static Definition,
         #[arg(allow_hyphen_values = true)]
         value: String,
     },
     /// Set one to its default
     Reset {
-        #[arg(value_parser = names())]
-        name: String,
+        #[arg(value_name = "NAME", value_parser = definition())]
+        setting: &'static Definition,
     },
 }
 
-fn names() -> PossibleValuesParser {
-    DEFINITIONS.iter().map(Definition::name).collect::<Vec<_>>().into()
+/// Reads the name of a setting.
+fn definition() -> impl TypedValueParser<Value = &'static Definition> {
+    let find = |name: String| DEFINITIONS.iter().find(|setting| setting.name() == name).ok_or("no setting");
+    PossibleValuesParser::new(DEFINITIONS.iter().map(Definition::name)).try_map(find)
 }
 
 pub(crate) async fn run(tables: &Tables, manner: Manner, command: Command) -> Result<()> {
@@ -42,7 +44,7 @@ pub(crate) async fn run(tables: &Tables, manner: Manner, command: Command) -> Re
         Command::List => {
             let item = tables.settings.read().await?.unwrap_or_default();
             for setting in &DEFINITIONS {
-                let Shown { value, remark } = shown(setting, &item);
+                let Shown { value, remark } = shown(setting, item.get(setting.name()));
                 let (name, unit, meaning) = (setting.name(), setting.unit(), setting.meaning());
                 manner.tell(
                     format!("{name:34} {value:>8} {unit:13} {meaning}{remark}"),
@@ -53,25 +55,23 @@ pub(crate) async fn run(tables: &Tables, manner: Manner, command: Command) -> Re
                 );
             }
         }
-        Command::Get { name } => {
+        Command::Get { setting } => {
             let item = tables.settings.read().await?.unwrap_or_default();
-            let Shown { value, remark } = shown(definition(&name)?, &item);
+            let Shown { value, remark } = shown(setting, item.get(setting.name()));
             if !remark.is_empty() {
                 eprintln!("{}", remark.trim_start());
             }
-            manner.tell(&value, &json!({ "name": name, "value": value }));
+            manner.tell(&value, &json!({ "name": setting.name(), "value": value }));
         }
-        Command::Set { name, value } => {
-            let setting = definition(&name)?;
+        Command::Set { setting, value } => {
             let attribute = setting.parse(&value).ok_or_else(|| {
                 let of_what = if setting.unit().is_empty() { String::new() } else { format!(" ({})", setting.unit()) };
-                format!("{name} must be {}{of_what}; nothing was changed", setting.rule())
+                format!("{} must be {}{of_what}; nothing was changed", setting.name(), setting.rule())
             })?;
             set(tables, manner, setting, attribute).await?;
         }
-        Command::Reset { name } => {
+        Command::Reset { setting } => {
             // Written, since of a setting that is taken out the last value holds on in functions that run.
-            let setting = definition(&name)?;
             let attribute = setting.parse(&setting.default()).ok_or("the default is none")?;
             set(tables, manner, setting, attribute).await?;
         }
@@ -83,8 +83,7 @@ pub(crate) async fn run(tables: &Tables, manner: Manner, command: Command) -> Re
 async fn set(tables: &Tables, manner: Manner, setting: &Definition, attribute: AttributeValue) -> Result<()> {
     let now = setting.read(&attribute).unwrap_or_default();
     let before = tables.settings.set(setting, attribute).await?;
-    let before: Item = before.into_iter().map(|before| (setting.name().into(), before)).collect();
-    let Shown { value: before, remark } = shown(setting, &before);
+    let Shown { value: before, remark } = shown(setting, before.as_ref());
     let (name, unit) = (setting.name(), setting.unit());
     let text = format!("{name}: {before}{remark} -> {now} {unit}");
     manner.tell(text.trim_end(), &json!({ "name": name, "before": before, "value": now }));
@@ -98,15 +97,11 @@ struct Shown {
     remark: String,
 }
 
-fn shown(setting: &Definition, item: &Item) -> Shown {
+fn shown(setting: &Definition, attribute: Option<&AttributeValue>) -> Shown {
     let default = setting.default();
-    match item.get(setting.name()).map(|attribute| setting.read(attribute)) {
+    match attribute.map(|attribute| setting.read(attribute)) {
         Some(Some(value)) => Shown { value, remark: String::new() },
         Some(None) => Shown { value: default, remark: format!(" (the item's is wrong, must be {})", setting.rule()) },
         None => Shown { value: default, remark: " (default)".into() },
     }
-}
-
-fn definition(name: &str) -> Result<&'static Definition> {
-    DEFINITIONS.iter().find(|setting| setting.name() == name).ok_or_else(|| format!("no setting {name}").into())
 }

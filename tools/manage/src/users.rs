@@ -1,14 +1,17 @@
 //! `manage users`.
 
+use std::pin::pin;
+
 use aws_sdk_dynamodb::primitives::{DateTime, DateTimeFormat};
 use clap::Subcommand;
+use futures_util::TryStreamExt;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use shared::{
     domain::{Email, Field, NewPassword, Password, User, UserId, Username},
     hashing::Hasher,
     random::Random,
-    store::{AccessChange, Account, Created},
+    store::{AccessChange, Account, Created, PasswordHash},
 };
 
 use crate::{Manner, Result, ask, place::Tables};
@@ -76,8 +79,7 @@ pub(crate) async fn run(tables: &Tables, manner: Manner, command: Command) -> Re
         }
         Command::SetPassword { user } => {
             let account = find(tables, &user).await?;
-            let password = new_password(Some(&account.user.username), &account.user.email)?;
-            let hash = Hasher::new(Random::system()).hash(password).await?;
+            let hash = new_hash(Some(&account.user.username), &account.user.email).await?;
             let account = tables.users.change_access(account, &AccessChange::Password(hash)).await?;
             end_sessions(tables, account.user.id).await?;
             tell(manner, "new password: ", &account);
@@ -97,8 +99,7 @@ pub(crate) async fn run(tables: &Tables, manner: Manner, command: Command) -> Re
 async fn create(tables: &Tables, manner: Manner, email: &str, username: Option<&str>) -> Result<()> {
     let email: Email = field(email)?;
     let username: Option<Username> = username.map(field).transpose()?;
-    let password = new_password(username.as_ref(), &email)?;
-    let hash = Hasher::new(Random::system()).hash(password).await?;
+    let hash = new_hash(username.as_ref(), &email).await?;
     match tables.users.create(username, email, hash).await? {
         Created::User(user) => {
             let account = tables.users.account_with_id(user.id).await?.ok_or("the user is gone already")?;
@@ -114,10 +115,11 @@ async fn create(tables: &Tables, manner: Manner, email: &str, username: Option<&
     }
 }
 
-/// A password that is asked for, if it may become this user's.
-fn new_password(username: Option<&Username>, email: &Email) -> Result<NewPassword> {
+/// The hash of a password that is asked for, if it may become this user's.
+async fn new_hash(username: Option<&Username>, email: &Email) -> Result<PasswordHash> {
     let password: Password = field(ask::new_password()?.expose_secret())?;
-    Ok(NewPassword::judge(password, username, email).map_err(|error| error.messages.join(" "))?)
+    let password = NewPassword::judge(password, username, email).map_err(|error| error.messages.join(" "))?;
+    Ok(Hasher::new(Random::system()).hash(password).await?)
 }
 
 async fn end_sessions(tables: &Tables, user: UserId) -> Result<()> {
@@ -126,22 +128,16 @@ async fn end_sessions(tables: &Tables, user: UserId) -> Result<()> {
 }
 
 async fn list(tables: &Tables, manner: Manner, limit: usize) -> Result<()> {
-    let (mut shown, mut next) = (0, None);
-    loop {
-        let page = tables.users.page(next, 1000).await?;
-        for account in page.accounts {
-            if shown == limit {
-                eprintln!("There are more: --limit N, or --all");
-                return Ok(());
-            }
-            tell(manner, "", &account);
-            shown += 1;
+    let (mut shown, mut accounts) = (0, pin!(tables.users.all()));
+    while let Some(account) = accounts.try_next().await? {
+        if shown == limit {
+            eprintln!("There are more: --limit N, or --all");
+            break;
         }
-        next = page.next;
-        if next.is_none() {
-            return Ok(());
-        }
+        tell(manner, "", &account);
+        shown += 1;
     }
+    Ok(())
 }
 
 /// The one user whom a text names: by id, by email or by username.
@@ -173,9 +169,9 @@ pub(crate) async fn find(tables: &Tables, text: &str) -> Result<Account> {
     }
 }
 
-/// A field by the rules of registration.
-pub(crate) fn field<F: Field>(text: &str) -> Result<F> {
-    F::parse(text).map_err(|messages| format!("{}: {}", F::NAME, messages.join(" ")).into())
+/// A field by the rules of registration, which are Django's; or what is wrong with it.
+pub(crate) fn field<F: Field>(text: &str) -> std::result::Result<F, String> {
+    F::parse(text).map_err(|messages| format!("{}: {}", F::NAME, messages.join(" ")))
 }
 
 fn named(user: &User) -> String {

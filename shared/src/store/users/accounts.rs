@@ -1,6 +1,6 @@
 //! What operators do with accounts, whether these may log in or not.
 
-use std::collections::HashMap;
+use futures_util::{Stream, stream};
 
 use super::{ATTEMPTS, Account, Role, Users, Writes, items, taken};
 use crate::{
@@ -49,18 +49,8 @@ pub enum Added {
     Taken(Taken),
 }
 
-/// Some accounts of all, in no order that means anything.
-#[derive(Debug, Clone)]
-pub struct Page {
-    /// The accounts.
-    pub accounts: Vec<Account>,
-    /// Where the next page begins, if there is one.
-    pub next: Option<PageStart>,
-}
-
-/// Where a page begins.
-#[derive(Debug, Clone)]
-pub struct PageStart(HashMap<String, aws_sdk_dynamodb::types::AttributeValue>);
+/// Items that are read at a time.
+const PAGE: i32 = 1000;
 
 impl Users {
     /// The account with this id.
@@ -93,18 +83,16 @@ impl Users {
         self.account_with_id(owner).await
     }
 
-    /// Accounts from there on, or the first ones: at most one for each of `items` items that are read.
+    /// All accounts, in no order that means anything, read as they are asked for.
     ///
     /// # Errors
-    /// As [`account_with_id`](Self::account_with_id).
-    pub async fn page(&self, start: Option<PageStart>, items: i32) -> Result<Page, Error> {
+    /// As [`account_with_id`](Self::account_with_id), in the place of an account.
+    pub fn all(&self) -> impl Stream<Item = Result<Account, Error>> + use<> {
         let request = self.client.scan().table_name(&self.table).filter_expression("begins_with(pk, :profile)");
-        let request = request.expression_attribute_values(":profile", string("user#")).limit(items);
-        let answer = request.set_exclusive_start_key(start.map(|start| start.0)).send().await;
-        let answer = answer.map_err(|error| unavailable(&error))?;
-        Ok(Page {
-            accounts: answer.items.unwrap_or_default().into_iter().map(items::account).collect::<Result<_, _>>()?,
-            next: answer.last_evaluated_key.map(PageStart),
+        let request = request.expression_attribute_values(":profile", string("user#")).limit(PAGE);
+        stream::unfold(request.into_paginator().items().send(), async |mut items| {
+            let item = items.next().await?.map_err(|error| unavailable(&error));
+            Some((item.and_then(items::account), items))
         })
     }
 
@@ -131,7 +119,7 @@ impl Users {
         for _ in 0..ATTEMPTS {
             let Some(next) = account.after(change) else { return Ok(account) };
             let writes = Writes::new(&self.table).change_access(&account, &next)?;
-            if transact(&self.client, &self.random, writes, Repeated::ByToken).await?.is_empty() {
+            if self.write(writes).await?.is_empty() {
                 return Ok(next);
             }
             account = self.account_with_id(account.user.id).await?.ok_or(Error::USER_INACTIVE)?;
@@ -146,7 +134,7 @@ impl Users {
     pub async fn delete(&self, mut account: Account) -> Result<(), Error> {
         for _ in 0..ATTEMPTS {
             let writes = Writes::new(&self.table).delete(&account)?;
-            if transact(&self.client, &self.random, writes, Repeated::ByToken).await?.is_empty() {
+            if self.write(writes).await?.is_empty() {
                 return Ok(());
             }
             match self.account_with_id(account.user.id).await? {

@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::{
     error::BuildError,
-    types::{AttributeValue, Delete, Put, TransactWriteItem, Update},
+    types::{AttributeValue, Delete, Put, TransactWriteItem, Update, builders::UpdateBuilder},
 };
 use serde::{Deserialize, Serialize};
 
@@ -117,13 +117,7 @@ impl<'a> Writes<'a> {
             generation: Generation::default(),
         };
         self.put_new(Role::Profile, profile_key(user.id), &profile)?;
-        let credentials = CredentialsItem {
-            user_id: user.id.get(),
-            password_hash: password_hash.expose().into(),
-            disabled: *disabled,
-            generation: Generation::default(),
-        };
-        self.put_new(Role::Email, email_key(&user.email), &credentials)?;
+        self.put_email(user, password_hash, *disabled, Generation::default())?;
         self.put_username(user)?;
         Ok(self.list)
     }
@@ -151,13 +145,7 @@ impl<'a> Writes<'a> {
             .build();
         self.list.push((Role::Profile, TransactWriteItem::builder().update(update.map_err(unbuilt)?).build()));
         if user.email.canonical() != former.email.canonical() {
-            let credentials = CredentialsItem {
-                user_id: user.id.get(),
-                password_hash: hash.expose().into(),
-                disabled: false,
-                generation: account.generation,
-            };
-            self.put_new(Role::Email, email_key(&user.email), &credentials)?;
+            self.put_email(user, hash, false, account.generation)?;
             self.delete_former(email_key(&former.email), user.id)?;
         }
         if user.username != former.username {
@@ -169,48 +157,52 @@ impl<'a> Writes<'a> {
 
     /// Another hash of the same password, where the one that was verified still is.
     pub(super) fn replace_hash(
-        mut self,
+        self,
         email: &Email,
         verified: &Credentials,
         better: &PasswordHash,
     ) -> Result<Vec<(Role, TransactWriteItem)>, Error> {
-        for (role, key) in [(Role::Profile, profile_key(verified.holder.user)), (Role::Email, email_key(email))] {
-            let update = Update::builder()
-                .table_name(self.table)
-                .key("pk", string(key))
+        self.update_both(verified.holder.user, email, |update| {
+            update
                 .update_expression("SET password_hash = :better")
                 .condition_expression("password_hash = :verified")
                 .expression_attribute_values(":better", string(better.expose()))
                 .expression_attribute_values(":verified", string(verified.password_hash.expose()))
-                .build();
-            self.list.push((role, TransactWriteItem::builder().update(update.map_err(unbuilt)?).build()));
-        }
-        Ok(self.list)
+        })
     }
 
     /// What logins and tokens are checked against becomes what it is in `next`, in both items that have it, unless it has
     /// changed meanwhile.
     pub(super) fn change_access(
-        mut self,
+        self,
         former: &Account,
         next: &Account,
     ) -> Result<Vec<(Role, TransactWriteItem)>, Error> {
-        let user = &former.user;
-        for (role, key) in [(Role::Profile, profile_key(user.id)), (Role::Email, email_key(&user.email))] {
-            let update = Update::builder()
-                .table_name(self.table)
-                .key("pk", string(key))
+        let (hash, former_hash) = (next.password_hash()?.expose(), former.password_hash()?.expose());
+        self.update_both(former.user.id, &former.user.email, |update| {
+            update
                 .update_expression("SET password_hash = :password_hash, disabled = :disabled, generation = :generation")
                 .condition_expression(
                     "password_hash = :former_hash \
                      AND (attribute_not_exists(generation) OR generation = :former_generation)",
                 )
-                .expression_attribute_values(":password_hash", string(next.password_hash()?.expose()))
+                .expression_attribute_values(":password_hash", string(hash))
                 .expression_attribute_values(":disabled", AttributeValue::Bool(next.disabled))
                 .expression_attribute_values(":generation", number(next.generation.get().into()))
-                .expression_attribute_values(":former_hash", string(former.password_hash()?.expose()))
+                .expression_attribute_values(":former_hash", string(former_hash))
                 .expression_attribute_values(":former_generation", number(former.generation.get().into()))
-                .build();
+        })
+    }
+
+    /// The same change of the profile and of the address's marker, which both hold what a login is checked against.
+    fn update_both(
+        mut self,
+        user: UserId,
+        email: &Email,
+        change: impl Fn(UpdateBuilder) -> UpdateBuilder,
+    ) -> Result<Vec<(Role, TransactWriteItem)>, Error> {
+        for (role, key) in [(Role::Profile, profile_key(user)), (Role::Email, email_key(email))] {
+            let update = change(Update::builder().table_name(self.table).key("pk", string(key))).build();
             self.list.push((role, TransactWriteItem::builder().update(update.map_err(unbuilt)?).build()));
         }
         Ok(self.list)
@@ -230,6 +222,18 @@ impl<'a> Writes<'a> {
         self.delete_former(email_key(&user.email), user.id)?;
         self.delete_former(username_key(&user.username), user.id)?;
         Ok(self.list)
+    }
+
+    fn put_email(
+        &mut self,
+        user: &User,
+        hash: &PasswordHash,
+        disabled: bool,
+        generation: Generation,
+    ) -> Result<(), Error> {
+        let password_hash = hash.expose().into();
+        let credentials = CredentialsItem { user_id: user.id.get(), password_hash, disabled, generation };
+        self.put_new(Role::Email, email_key(&user.email), &credentials)
     }
 
     fn put_username(&mut self, user: &User) -> Result<(), Error> {

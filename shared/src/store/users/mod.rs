@@ -14,10 +14,10 @@
 mod accounts;
 mod items;
 
-pub use accounts::{AccessChange, Added, NewAccount, Page, PageStart};
+pub use accounts::{AccessChange, Added, NewAccount};
 pub(super) use items::{credentials, email_key, whole_key};
 
-use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::{Client, types::TransactWriteItem};
 use items::Writes;
 
 use super::{
@@ -132,7 +132,7 @@ impl Users {
             let user = User { id, username: name, email: email.clone() };
             let account = NewAccount { user, password_hash: hash.clone(), disabled: false, created_at: None };
             let writes = Writes::new(&self.table).add(&account, self.clock.now())?;
-            let failed = transact(&self.client, &self.random, writes, Repeated::ByToken).await?;
+            let failed = self.write(writes).await?;
             if failed.is_empty() {
                 return Ok(Created::User(account.user));
             }
@@ -191,7 +191,7 @@ impl Users {
                 return Ok(Updated::User(user));
             }
             let writes = Writes::new(&self.table).update(&account, &user)?;
-            let failed = transact(&self.client, &self.random, writes, Repeated::ByToken).await?;
+            let failed = self.write(writes).await?;
             if failed.is_empty() {
                 return Ok(Updated::User(user));
             }
@@ -209,7 +209,7 @@ impl Users {
     pub async fn replace_hash(&self, email: &Email, verified: &Credentials, better: PasswordHash) {
         let replaced = async {
             let writes = Writes::new(&self.table).replace_hash(email, verified, &better)?;
-            transact(&self.client, &self.random, writes, Repeated::ByToken).await
+            self.write(writes).await
         };
         match replaced.await {
             Ok(failed) if failed.is_empty() => {
@@ -218,6 +218,11 @@ impl Users {
             Ok(_) => {}
             Err(error) => tracing::warn!(event = "password_hash_kept", %error, "the next login tries again"),
         }
+    }
+
+    /// Does all of these writes and returns `[]`, or none and returns the roles of those whose conditions fail.
+    async fn write(&self, writes: Vec<(Role, TransactWriteItem)>) -> Result<Vec<Role>, Error> {
+        transact(&self.client, &self.random, writes, Repeated::ByToken).await
     }
 
     async fn get(&self, key: String, parts: Option<&str>) -> Result<Option<Item>, Error> {

@@ -1,7 +1,7 @@
 //! What `manage.py dumpdata` prints (<https://docs.djangoproject.com/en/5.2/topics/serialization/#serialization-formats-json>):
 //! a list of objects of any models, which is read one by one, however long it is.
 
-use std::{collections::BTreeSet, fmt, io::Read};
+use std::{collections::BTreeSet, fmt, io::BufRead};
 
 use aws_sdk_dynamodb::primitives::{DateTime, DateTimeFormat};
 use serde::{
@@ -37,7 +37,7 @@ struct Fields {
 ///
 /// # Errors
 /// Why it is no dump, or not a whole one. What came before was handed on.
-pub(super) fn read(input: &mut dyn Read, model: &str, take: Take<'_>) -> Result<(), String> {
+pub(super) fn read(input: &mut dyn BufRead, model: &str, take: Take<'_>) -> Result<(), String> {
     let mut dump = Dump { model, take, users: 0, others: BTreeSet::new(), stopped: false };
     let mut json = serde_json::Deserializer::from_reader(input);
     let result = (&mut json).deserialize_seq(&mut dump).and_then(|()| json.end());

@@ -10,7 +10,7 @@ mod report;
 use std::{
     collections::HashSet,
     fs::File,
-    io::{self, BufReader, Read},
+    io::{self, BufRead, BufReader},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -93,7 +93,7 @@ async fn bring(
     tables: &Tables,
     manner: Manner,
     arguments: &Arguments,
-    read: impl FnOnce(&mut dyn Read, Take<'_>) -> std::result::Result<(), String> + Send + 'static,
+    read: impl FnOnce(&mut dyn BufRead, Take<'_>) -> std::result::Result<(), String> + Send + 'static,
 ) -> Result<Ending> {
     let (mut input, bar) = open(&arguments.file)?;
     let (sender, candidates) = mpsc::channel(READ_AHEAD);
@@ -126,7 +126,7 @@ async fn bring(
 }
 
 /// The file with a bar that shows how much of it was read, where that can be told.
-fn open(file: &Path) -> Result<(Box<dyn Read + Send>, ProgressBar)> {
+fn open(file: &Path) -> Result<(Box<dyn BufRead + Send>, ProgressBar)> {
     let style = |template| ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
     if file == Path::new("-") {
         let bar = ProgressBar::new_spinner().with_style(style("{spinner} {bytes} read, {elapsed}"));

@@ -1,6 +1,6 @@
 //! What `manage export` writes: a JSON object a line for each user.
 
-use std::io::{BufRead, BufReader, Read};
+use std::io::BufRead;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -42,12 +42,10 @@ impl Exported {
 ///
 /// # Errors
 /// The first line that is none of an export. What came before was handed on.
-pub(super) fn read(input: &mut dyn Read, take: Take<'_>) -> std::result::Result<(), String> {
-    for (number, line) in BufReader::new(input).lines().enumerate() {
-        let user = line.map_err(|error| error.to_string()).and_then(|line| {
-            let user: Exported = serde_json::from_str(&line).map_err(|error| error.to_string())?;
-            Ok(user)
-        });
+pub(super) fn read(input: &mut dyn BufRead, take: Take<'_>) -> std::result::Result<(), String> {
+    for (number, line) in input.lines().enumerate() {
+        let user = line.map_err(|error| error.to_string());
+        let user = user.and_then(|line| serde_json::from_str::<Exported>(&line).map_err(|error| error.to_string()));
         let user = user.map_err(|reason| format!("line {} is no user of an export: {reason}", number + 1))?;
         if !take(user.record().candidate()) {
             break;

@@ -9,6 +9,7 @@ use shared::{
 };
 
 use super::{Candidate, report::Refused};
+use crate::users::field;
 
 /// What a file says of a user. Values may be of any type.
 #[derive(Debug)]
@@ -31,9 +32,9 @@ impl Record {
         let id = id(&self.id).map_err(&mut noted).ok();
         let username = match &self.username {
             Value::Null => id.map(Username::from_id),
-            name => field(name).map_err(&mut noted).ok(),
+            name => text_field(name).map_err(&mut noted).ok(),
         };
-        let email: Option<Email> = field(&self.email).map_err(&mut noted).ok();
+        let email: Option<Email> = text_field(&self.email).map_err(&mut noted).ok();
         let password_hash = hash(&self.password_hash).map_err(&mut noted).ok();
         let created_at = self.created_at.map_err(&mut noted).ok();
         match (id, username, email, password_hash, created_at) {
@@ -53,10 +54,8 @@ fn id(value: &Value) -> Result<UserId, String> {
     id.ok_or_else(|| format!("id: must be a whole number from 1 to {}.", UserId::MAX))
 }
 
-/// A field by the rules of registration, which are Django's.
-fn field<F: Field>(value: &Value) -> Result<F, String> {
-    let parsed = value.as_str().map_or_else(|| Err(vec![F::NOT_A_STRING.into()]), F::parse);
-    parsed.map_err(|messages| format!("{}: {}", F::NAME, messages.join(" ")))
+fn text_field<F: Field>(value: &Value) -> Result<F, String> {
+    value.as_str().map_or_else(|| Err(format!("{}: {}", F::NAME, F::NOT_A_STRING)), field)
 }
 
 fn hash(value: &Value) -> Result<PasswordHash, String> {
