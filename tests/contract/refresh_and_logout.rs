@@ -1,6 +1,6 @@
 //! `POST /api/refresh/` and `POST /api/logout/`.
 
-use contract::{User, log_out, post, refresh, request};
+use contract::{User, allows, log_out, post, refresh, request};
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -145,6 +145,18 @@ fn a_malformed_body_is_told_what_is_wrong(
     case: (Value, &str),
 ) {
     post(path, &case.0).is_field("refresh", &[case.1]);
+}
+
+/// Languages differ in what they count as white space: Python's and JavaScript's regular expressions with each other, and
+/// both with Unicode.
+#[rstest]
+fn openapi_yaml_has_the_same_tokens_as_blank(#[values("/api/refresh/", "/api/logout/")] path: &str) {
+    let disputed = ["\u{1c}", "\u{1f}", "\u{180e}", "\u{200b}", "\u{2060}", "\u{feff}"].map(str::to_owned);
+    let white_space = (char::MIN..=char::MAX).filter(|c| c.is_whitespace()).map(String::from);
+    for text in white_space.chain(disputed) {
+        let body = json!({ "refresh": text });
+        assert_eq!(post(path, &body).status == 401, allows(path, &body), "{text:?}");
+    }
 }
 
 #[rstest]

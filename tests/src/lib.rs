@@ -17,6 +17,7 @@ use std::{
 };
 
 use local::{Options, Stack};
+pub use openapi::allows;
 use reqwest::{
     Method,
     blocking::{Client, RequestBuilder},

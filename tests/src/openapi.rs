@@ -33,6 +33,17 @@ pub(crate) fn check(method: &Method, path: &str, answer: &Answer) -> Result<(), 
     }
 }
 
+/// Whether the document has this body as a valid one of `POST` for the path, which is one with a slash at its end.
+///
+/// # Panics
+/// When the document has no such operation, or none that takes a body.
+pub fn allows(path: &str, body: &Value) -> bool {
+    let operation =
+        DOCUMENT.get("paths").and_then(|paths| paths.get(path)?.get("post")).expect("a path of the document");
+    let described = followed(operation.get("requestBody").expect("an operation with a body"));
+    validate(described.pointer("/content/application~1json/schema"), body).is_ok()
+}
+
 /// The document's response for the operation and the status.
 fn described(method: &Method, path: &str, status: u16) -> Option<&'static Value> {
     let path = path.split('?').next().unwrap_or(path);
