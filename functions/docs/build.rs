@@ -1,34 +1,43 @@
-//! Makes what the page needs: the document as JSON, and Swagger UI from its package, compressed once and for all.
+//! Makes what is sent: the page, the document as JSON, and Swagger UI from its package, compressed once and for all; beside each
+//! file its entity tag.
 
 use std::{
     collections::HashMap,
     env,
     error::Error,
     fs,
-    io::{Cursor, Read, Write},
+    io::{self, Cursor, Read, Write},
     path::Path,
 };
 
-use flate2::{Compression, write::GzEncoder};
+use flate2::{Compression, Crc, write::GzEncoder};
 use serde_norway::Mapping;
 use utoipa_swagger_ui_vendored::SWAGGER_UI_VENDORED;
 use zip::ZipArchive;
 
 const DOCUMENT: &str = "../../openapi.yaml";
 
+/// The folder of the page's own files.
+const PAGE: &str = "src/page";
+
 const ASSETS: [&str; 3] = ["swagger-ui-bundle.js", "swagger-ui.css", "favicon-32x32.png"];
 
 fn main() -> Result<(), Box<dyn Error>> {
-    println!("cargo::rerun-if-changed={DOCUMENT}");
-    println!("cargo::rerun-if-changed=build.rs");
+    for input in [DOCUMENT, PAGE, "build.rs"] {
+        println!("cargo::rerun-if-changed={input}");
+    }
     let output = env::var("OUT_DIR")?;
     let output = Path::new(&output);
+
+    for name in ["index.html", "start.js"] {
+        write(output, name, &fs::read(Path::new(PAGE).join(name))?)?;
+    }
 
     // As a mapping, which keeps the order of the document.
     let mut document: Mapping = serde_norway::from_str(&fs::read_to_string(DOCUMENT)?)?;
     // Wherever the page comes from.
     document.insert("servers".into(), serde_norway::to_value([HashMap::from([("url", "/")])])?);
-    fs::write(output.join("schema.json"), serde_json::to_string(&document)?)?;
+    write(output, "schema.json", serde_json::to_string(&document)?.as_bytes())?;
 
     let mut archive = ZipArchive::new(Cursor::new(SWAGGER_UI_VENDORED))?;
     let names: Vec<_> = archive.file_names().map(|name| name.map(String::from)).collect::<Result<_, _>>()?;
@@ -38,7 +47,16 @@ fn main() -> Result<(), Box<dyn Error>> {
         archive.by_name(name)?.read_to_end(&mut content)?;
         let mut compressed = GzEncoder::new(Vec::new(), Compression::best());
         compressed.write_all(&content)?;
-        fs::write(output.join(format!("{asset}.gz")), compressed.finish()?)?;
+        write(output, &format!("{asset}.gz"), &compressed.finish()?)?;
     }
     Ok(())
+}
+
+/// Writes a file that is sent as it is, and its entity tag: a checksum and the length of what is sent.
+fn write(folder: &Path, name: &str, content: &[u8]) -> io::Result<()> {
+    let mut checksum = Crc::new();
+    checksum.update(content);
+    let tag = format!("\"{:08x}-{:x}\"", checksum.sum(), checksum.amount());
+    fs::write(folder.join(format!("{name}.etag")), tag)?;
+    fs::write(folder.join(name), content)
 }

@@ -2,8 +2,9 @@
 //! Cheat Sheet), with the user's id and never an address, a password or a token.
 
 use crate::{
-    domain::UserId,
+    domain::{Taken, UserId},
     metrics::{self, Metric},
+    store::Changed,
 };
 
 /// A user was created.
@@ -12,10 +13,22 @@ pub fn user_created(user: UserId) {
     tracing::info!(event = "user_created", user_id = user.get());
 }
 
-/// A user changed the own profile.
-pub fn user_updated(user: UserId) {
+/// A user changed these fields of the own profile.
+pub fn user_updated(user: UserId, changed: Changed) {
     metrics::count(Metric::ProfileChanges);
-    tracing::info!(event = "user_updated", user_id = user.get());
+    let Changed { username, email } = changed;
+    tracing::info!(event = "user_updated", user_id = user.get(), username, email);
+}
+
+/// A user asked for a name or an address that others have. Whoever asks again and again finds out who has an account.
+pub fn user_update_refused(user: UserId, taken: Taken) {
+    let Taken { username, email } = taken;
+    tracing::info!(event = "user_update_refused", user_id = user.get(), username, email);
+}
+
+/// A change of a profile was not looked at, since the user asked for too many before.
+pub fn user_update_locked(user: UserId) {
+    tracing::warn!(event = "excess_rate_limit_exceeded", endpoint = "me", user_id = user.get());
 }
 
 /// An address and a password were right, and a session was opened.
@@ -46,6 +59,11 @@ pub fn registration_locked() {
 pub fn token_created(user: UserId) {
     metrics::count(Metric::Refreshes);
     tracing::info!(event = "authn_token_created", user_id = user.get());
+}
+
+/// A token was refused: `access` or `refresh`, and why.
+pub(crate) fn token_refused(token: &str, reason: &str) {
+    tracing::info!(event = "authn_token_fail", token, reason);
 }
 
 /// A session was ended by its owner.

@@ -25,7 +25,14 @@ pub enum Error {
     /// 401: nothing that authenticates came, so the challenge names no error (RFC 6750, section 3.1).
     NotAuthenticated(&'static str),
     /// 401: an access token came and is refused, with `error="invalid_token"` in the challenge.
-    TokenRefused(&'static str),
+    TokenRefused {
+        /// What the client is told.
+        detail: &'static str,
+        /// What the log is told besides.
+        reason: &'static str,
+    },
+    /// 401: a refresh token is refused. The client is told no reason; the log has it.
+    RefreshRefused(&'static str),
     /// 404: no such path.
     NotFound,
     /// 405: the path is known, but not with this method. `Allow` lists what it takes.
@@ -35,6 +42,8 @@ pub enum Error {
         /// What the path takes, in the form of the header `Allow`.
         allow: String,
     },
+    /// 409: somebody else changed the same profile each time that this change was to be written.
+    Conflict,
     /// 413: the body is over [`http::MAX_BODY_BYTES`].
     BodyTooLarge,
     /// 415: a body that is not empty, and this Content-Type (empty where there is none).
@@ -54,25 +63,45 @@ pub enum Error {
 impl Error {
     /// 401 at login, for an unknown address, a wrong password and a disabled user alike.
     pub const INCORRECT_CREDENTIALS: Self = Self::NotAuthenticated("Incorrect authentication credentials.");
-    /// 401 at refresh and logout, for whatever is no live refresh token.
-    pub const REFRESH_TOKEN_REFUSED: Self = Self::NotAuthenticated("Token is invalid or expired.");
-    /// 401 with what is no access token of ours, or one that was voided.
-    pub const INVALID_TOKEN: Self = Self::TokenRefused("Invalid token.");
+    /// 401 with what is no refresh token of ours.
+    pub const INVALID_REFRESH_TOKEN: Self = Self::RefreshRefused("invalid");
+    /// 401 with a refresh token whose session is over.
+    pub const SESSION_OVER: Self = Self::RefreshRefused("over");
+    /// 401 with a refresh token whose user is gone or disabled, or whose session was voided.
+    pub const SESSION_VOID: Self = Self::RefreshRefused("void");
+    /// 401 with a refresh token that was replaced before. The log has an event of its own for that.
+    pub const REFRESH_TOKEN_REUSED: Self = Self::RefreshRefused(REUSED);
+    /// 401 with what is no access token of ours.
+    pub const INVALID_TOKEN: Self = Self::TokenRefused { detail: "Invalid token.", reason: "invalid" };
+    /// 401 with an access token that was voided.
+    pub const VOID_TOKEN: Self = Self::TokenRefused { detail: "Invalid token.", reason: "void" };
+    /// 401 with an access token whose time is over.
+    pub const EXPIRED_TOKEN: Self = Self::TokenRefused { detail: "Token has expired.", reason: "expired" };
     /// 401 with a good access token whose user is gone or disabled.
-    pub const USER_INACTIVE: Self = Self::TokenRefused("User inactive or deleted.");
+    pub const USER_INACTIVE: Self = Self::TokenRefused { detail: "User inactive or deleted.", reason: "inactive" };
 
     /// A bug, described for the log.
     pub fn internal(reason: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self::Internal(reason.into())
     }
 
+    /// Which token was refused and why, for the log.
+    pub(crate) fn refused_token(&self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self::TokenRefused { reason, .. } => Some(("access", reason)),
+            Self::RefreshRefused(reason) if *reason != REUSED => Some(("refresh", reason)),
+            _ => None,
+        }
+    }
+
     /// The status that this becomes.
     pub fn status(&self) -> StatusCode {
         match self {
             Self::Fields(_) | Self::Json(_) | Self::NotAnObject(_) | Self::NoData => StatusCode::BAD_REQUEST,
-            Self::NotAuthenticated(_) | Self::TokenRefused(_) => StatusCode::UNAUTHORIZED,
+            Self::NotAuthenticated(_) | Self::TokenRefused { .. } | Self::RefreshRefused(_) => StatusCode::UNAUTHORIZED,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Conflict => StatusCode::CONFLICT,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Throttled { .. } => StatusCode::TOO_MANY_REQUESTS,
@@ -91,9 +120,11 @@ impl Error {
             Self::Json(reason) => detail(&format!("JSON parse error - {reason}")),
             Self::NotAnObject(kind) => general(&format!("Invalid data. Expected a dictionary, but got {kind}.")),
             Self::NoData => general("No data provided"),
-            Self::NotAuthenticated(text) | Self::TokenRefused(text) => detail(text),
+            Self::NotAuthenticated(text) | Self::TokenRefused { detail: text, .. } => detail(text),
+            Self::RefreshRefused(_) => detail("Token is invalid or expired."),
             Self::NotFound => detail("Not found."),
             Self::MethodNotAllowed { method, .. } => detail(&format!("Method \"{method}\" not allowed.")),
+            Self::Conflict => detail("The profile was changed at the same time. Try again."),
             Self::BodyTooLarge => detail("Request body too large."),
             Self::UnsupportedMediaType(kind) => detail(&format!("Unsupported media type \"{kind}\" in request.")),
             Self::Throttled { wait } => {
@@ -111,8 +142,10 @@ impl Error {
     /// The header that the status asks for.
     fn header(&self) -> Option<(header::HeaderName, HeaderValue)> {
         match self {
-            Self::NotAuthenticated(_) => Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
-            Self::TokenRefused(_) => {
+            Self::NotAuthenticated(_) | Self::RefreshRefused(_) => {
+                Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")))
+            }
+            Self::TokenRefused { .. } => {
                 Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer error=\"invalid_token\"")))
             }
             Self::MethodNotAllowed { allow, .. } => {
@@ -125,6 +158,9 @@ impl Error {
         }
     }
 }
+
+/// The reason that is told by an event of its own.
+const REUSED: &str = "reused";
 
 impl From<Vec<FieldError>> for Error {
     fn from(errors: Vec<FieldError>) -> Self {
@@ -260,6 +296,10 @@ mod tests {
         assert_snapshot!(shown(&Error::NotFound), @r#"
         404
         {"detail":"Not found."}
+        "#);
+        assert_snapshot!(shown(&Error::Conflict), @r#"
+        409
+        {"detail":"The profile was changed at the same time. Try again."}
         "#);
         assert_snapshot!(shown(&Error::BodyTooLarge), @r#"
         413

@@ -12,6 +12,7 @@ use argon2::{
     Algorithm, Argon2, Block, Params, Version,
     password_hash::phc::{self, Output, ParamsString, Salt},
 };
+#[cfg(feature = "password-rules")]
 use secrecy::{ExposeSecret, SecretString};
 use stored::StoredHash;
 use tokio::sync::{Semaphore, oneshot};
@@ -133,6 +134,7 @@ impl Hasher {
         phc_string(&argon2()?, &self.random.bytes()?, &self.random.bytes::<{ Params::DEFAULT_OUTPUT_LEN }>()?)
     }
 
+    #[cfg(feature = "password-rules")]
     async fn hash_secret(&self, password: SecretString) -> Result<PasswordHash, Error> {
         let salt = self.random.bytes::<16>()?;
         self.off_the_loop(move |memory| hash(memory, password.expose_secret(), &salt)).await

@@ -6,6 +6,8 @@
 
 pub mod audit;
 pub mod aws;
+#[cfg(feature = "password-rules")]
+pub mod breached;
 pub mod clock;
 pub mod config;
 pub mod domain;
@@ -16,6 +18,8 @@ pub mod http;
 pub mod lambda;
 pub mod logging;
 mod metrics;
+#[cfg(feature = "hashing")]
+pub mod passwords;
 pub mod random;
 mod service;
 pub mod settings;

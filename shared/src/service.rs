@@ -4,18 +4,21 @@ use std::sync::Arc;
 
 use aws_config::SdkConfig;
 
-#[cfg(feature = "hashing")]
-use crate::hashing::Hasher;
 use crate::{
     Error,
     clock::Clock,
     config::{Config, Secret},
+    logging::LogSources,
     metrics::DynamoDbTime,
     random::Random,
     settings::SettingsCache,
     store::{Attempts, SecretStore, Sessions, SettingsTable, Users},
     tokens::{AccessTokens, KeyStore, Keys, RefreshTokens},
 };
+#[cfg(feature = "password-rules")]
+use crate::{breached::BreachedPasswords, domain::PasswordRules};
+#[cfg(feature = "hashing")]
+use crate::{hashing::Hasher, passwords::Passwords};
 
 /// The services of AWS that this one is built on.
 #[derive(Debug, Clone)]
@@ -95,7 +98,8 @@ impl Service {
 
     /// What was tried too often, and what a login is checked against.
     pub fn attempts(&self) -> Attempts {
-        Attempts::new(self.dynamodb.clone(), self.config.users_table.clone(), self.clock.clone(), self.keys.clone())
+        let table = self.config.users_table.clone();
+        Attempts::new(self.dynamodb.clone(), table, self.clock.clone(), self.random.clone(), self.keys.clone())
     }
 
     /// The sessions, each behind one refresh token.
@@ -118,6 +122,29 @@ impl Service {
     /// Writes and verifies refresh tokens.
     pub fn refresh_tokens(&self) -> RefreshTokens {
         RefreshTokens::new(self.keys.clone())
+    }
+
+    /// How the log shows where requests come from.
+    pub(crate) fn log_sources(&self) -> LogSources {
+        self.config.log_sources.clone()
+    }
+
+    /// Checks the passwords of users, and counts those that are wrong.
+    #[cfg(feature = "hashing")]
+    pub fn passwords(&self) -> Passwords {
+        Passwords::new(self.attempts(), self.hasher())
+    }
+
+    /// What new passwords are judged by.
+    #[cfg(feature = "password-rules")]
+    pub fn password_rules(&self) -> PasswordRules {
+        PasswordRules::new(&self.config.service_words)
+    }
+
+    /// The list of breached passwords, where one is to be asked.
+    #[cfg(feature = "password-rules")]
+    pub fn breached_passwords(&self) -> BreachedPasswords {
+        BreachedPasswords::new(self.config.breached_passwords_url.clone())
     }
 
     /// Hashes and verifies passwords; one for all, since it counts the cores that are busy.

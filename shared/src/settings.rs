@@ -3,115 +3,16 @@
 mod cache;
 mod definition;
 mod item;
+mod list;
 
 pub use cache::SettingsCache;
 pub use definition::{Definition, Flag, Number};
 pub use item::Limit;
-use item::{Limits, Problem, Reader};
+use item::{Problem, Reader};
+pub use list::DEFINITIONS;
+use list::*;
 
 use crate::store::Item;
-
-/// Short, since an access token can not be taken back; a client that refreshes never notices.
-const ACCESS_TOKEN_LIFETIME: Number = Number {
-    name: "ACCESS_TOKEN_LIFETIME",
-    unit: "seconds",
-    meaning: "how long an access token is valid",
-    default: 300,
-    range: 1..=86_400,
-};
-
-/// How long somebody who stays away stays logged in.
-const REFRESH_TOKEN_LIFETIME: Number = Number {
-    name: "REFRESH_TOKEN_LIFETIME",
-    unit: "days",
-    meaning: "how long a session lasts, from its login on",
-    default: 30,
-    range: 1..=3_650,
-};
-
-/// Off, since the clients of the Django service keep the refresh token of their login.
-const ROTATE_REFRESH_TOKENS: Flag =
-    Flag { name: "ROTATE_REFRESH_TOKENS", meaning: "whether each refresh replaces the refresh token", default: false };
-
-/// Long enough for a client to ask again after a lost answer, too short for a thief.
-const REFRESH_TOKEN_GRACE: Number = Number {
-    name: "REFRESH_TOKEN_GRACE",
-    unit: "seconds",
-    meaning: "how long a refresh token that was replaced is still taken",
-    default: 10,
-    range: 0..=60,
-};
-
-/// Guesses at one account's password from one address: ten in five minutes let their owner mistype, and a guesser nowhere.
-const LOGIN_FAILURES_PER_SOURCE: Limits = Limits {
-    max: Number {
-        name: "LOGIN_MAX_FAILURES_PER_SOURCE",
-        unit: "logins",
-        meaning: "how many logins to one account may fail from one address",
-        default: 10,
-        range: 1..=MOST,
-    },
-    window: Number {
-        name: "LOGIN_FAILURES_PER_SOURCE_WINDOW",
-        unit: "seconds",
-        meaning: "in what time, from the first failure on",
-        default: 300,
-        range: 1..=86_400,
-    },
-};
-
-/// Guesses at one account's password from everywhere: what stops many addresses together.
-const LOGIN_FAILURES_PER_ACCOUNT: Limits = Limits {
-    max: Number {
-        name: "LOGIN_MAX_FAILURES_PER_ACCOUNT",
-        unit: "logins",
-        meaning: "how many logins to one account may fail from all addresses together",
-        default: 100,
-        range: 1..=MOST,
-    },
-    window: Number {
-        name: "LOGIN_FAILURES_PER_ACCOUNT_WINDOW",
-        unit: "seconds",
-        meaning: "in what time, from the first failure on",
-        default: 3_600,
-        range: 1..=86_400,
-    },
-};
-
-/// Registrations from one address.
-const REGISTRATIONS_PER_SOURCE: Limits = Limits {
-    max: Number {
-        name: "REGISTER_MAX_PER_SOURCE",
-        unit: "registrations",
-        meaning: "how many registrations may come from one address",
-        default: 20,
-        range: 1..=MOST,
-    },
-    window: Number {
-        name: "REGISTER_PER_SOURCE_WINDOW",
-        unit: "seconds",
-        meaning: "in what time, from the first one on",
-        default: 3_600,
-        range: 1..=86_400,
-    },
-};
-
-/// Every setting, in the order in which a manual has them.
-pub static DEFINITIONS: [Definition; 10] = [
-    Definition::Number(ACCESS_TOKEN_LIFETIME),
-    Definition::Number(REFRESH_TOKEN_LIFETIME),
-    Definition::Flag(ROTATE_REFRESH_TOKENS),
-    Definition::Number(REFRESH_TOKEN_GRACE),
-    Definition::Number(LOGIN_FAILURES_PER_SOURCE.max),
-    Definition::Number(LOGIN_FAILURES_PER_SOURCE.window),
-    Definition::Number(LOGIN_FAILURES_PER_ACCOUNT.max),
-    Definition::Number(LOGIN_FAILURES_PER_ACCOUNT.window),
-    Definition::Number(REGISTRATIONS_PER_SOURCE.max),
-    Definition::Number(REGISTRATIONS_PER_SOURCE.window),
-];
-
-/// As good as no limit.
-const MOST: u64 = 1_000_000;
 
 const SECONDS_A_DAY: u64 = 86_400;
 
@@ -123,8 +24,12 @@ pub struct Settings {
     rotate_refresh_tokens: bool,
     refresh_token_grace: u64,
     login_failures_per_source: Limit,
+    login_failures_per_source_all: Limit,
     login_failures_per_account: Limit,
     registrations_per_source: Limit,
+    profile_changes_per_user: Limit,
+    email_change_needs_password: bool,
+    former_email_reserved: u64,
 }
 
 impl Default for Settings {
@@ -135,8 +40,12 @@ impl Default for Settings {
             rotate_refresh_tokens: ROTATE_REFRESH_TOKENS.default,
             refresh_token_grace: REFRESH_TOKEN_GRACE.default,
             login_failures_per_source: LOGIN_FAILURES_PER_SOURCE.default(),
+            login_failures_per_source_all: LOGIN_FAILURES_PER_SOURCE_ALL.default(),
             login_failures_per_account: LOGIN_FAILURES_PER_ACCOUNT.default(),
             registrations_per_source: REGISTRATIONS_PER_SOURCE.default(),
+            profile_changes_per_user: PROFILE_CHANGES_PER_USER.default(),
+            email_change_needs_password: EMAIL_CHANGE_NEEDS_PASSWORD.default,
+            former_email_reserved: FORMER_EMAIL_RESERVED.default,
         }
     }
 }
@@ -162,9 +71,14 @@ impl Settings {
         self.refresh_token_grace
     }
 
-    /// How many logins to one account may fail from one address: by default 10 in 300 seconds.
+    /// How many logins to one account may fail from one address: by default 10 in 900 seconds.
     pub fn login_failures_per_source(&self) -> Limit {
         self.login_failures_per_source
+    }
+
+    /// How many logins may fail from one address, whatever the account: by default 100 in 300 seconds.
+    pub fn login_failures_per_source_all(&self) -> Limit {
+        self.login_failures_per_source_all
     }
 
     /// How many logins to one account may fail from all addresses: by default 100 in 3 600 seconds.
@@ -177,12 +91,29 @@ impl Settings {
         self.registrations_per_source
     }
 
+    /// How often one user may change the profile, or try to: by default 20 times in 3 600 seconds.
+    pub fn profile_changes_per_user(&self) -> Limit {
+        self.profile_changes_per_user
+    }
+
+    /// Whether a user who asks for another address must give the password too: by default not.
+    pub fn email_change_needs_password(&self) -> bool {
+        self.email_change_needs_password
+    }
+
+    /// For how long a former address is kept from everybody but its owner, in seconds: 0 to 365 days, by default 30.
+    pub fn former_email_reserved_seconds(&self) -> u64 {
+        self.former_email_reserved * SECONDS_A_DAY
+    }
+
     /// These settings with limits that nobody meets. A local stack sees one address only, and test suites behind it.
     pub fn without_limits(self) -> Self {
         Self {
             login_failures_per_source: Limit { max: MOST, ..self.login_failures_per_source },
+            login_failures_per_source_all: Limit { max: MOST, ..self.login_failures_per_source_all },
             login_failures_per_account: Limit { max: MOST, ..self.login_failures_per_account },
             registrations_per_source: Limit { max: MOST, ..self.registrations_per_source },
+            profile_changes_per_user: Limit { max: MOST, ..self.profile_changes_per_user },
             ..self
         }
     }
@@ -194,10 +125,14 @@ impl Settings {
             REFRESH_TOKEN_LIFETIME.write(self.refresh_token_lifetime),
             ROTATE_REFRESH_TOKENS.write(self.rotate_refresh_tokens),
             REFRESH_TOKEN_GRACE.write(self.refresh_token_grace),
+            EMAIL_CHANGE_NEEDS_PASSWORD.write(self.email_change_needs_password),
+            FORMER_EMAIL_RESERVED.write(self.former_email_reserved),
         ]);
         item.extend(LOGIN_FAILURES_PER_SOURCE.write(self.login_failures_per_source));
+        item.extend(LOGIN_FAILURES_PER_SOURCE_ALL.write(self.login_failures_per_source_all));
         item.extend(LOGIN_FAILURES_PER_ACCOUNT.write(self.login_failures_per_account));
         item.extend(REGISTRATIONS_PER_SOURCE.write(self.registrations_per_source));
+        item.extend(PROFILE_CHANGES_PER_USER.write(self.profile_changes_per_user));
         item
     }
 
@@ -211,11 +146,51 @@ impl Settings {
             rotate_refresh_tokens: reader.flag(&ROTATE_REFRESH_TOKENS, before.rotate_refresh_tokens),
             refresh_token_grace: reader.number(&REFRESH_TOKEN_GRACE, before.refresh_token_grace),
             login_failures_per_source: reader.limit(&LOGIN_FAILURES_PER_SOURCE, before.login_failures_per_source),
+            login_failures_per_source_all: reader
+                .limit(&LOGIN_FAILURES_PER_SOURCE_ALL, before.login_failures_per_source_all),
             login_failures_per_account: reader.limit(&LOGIN_FAILURES_PER_ACCOUNT, before.login_failures_per_account),
             registrations_per_source: reader.limit(&REGISTRATIONS_PER_SOURCE, before.registrations_per_source),
+            profile_changes_per_user: reader.limit(&PROFILE_CHANGES_PER_USER, before.profile_changes_per_user),
+            email_change_needs_password: reader.flag(&EMAIL_CHANGE_NEEDS_PASSWORD, before.email_change_needs_password),
+            former_email_reserved: reader.number(&FORMER_EMAIL_RESERVED, before.former_email_reserved),
         };
-        (settings, reader.problems)
+        let mut problems = reader.problems;
+        problems.extend(settings.conflict().map(Problem::Conflict));
+        (settings, problems)
     }
+
+    /// What an item says, and the defaults for what it leaves open.
+    pub fn of_item(item: &Item) -> Self {
+        Self::read(item, &Self::default()).0
+    }
+
+    /// What is wrong with the limits of failed logins together, if anything is: one address must not use up what an account
+    /// has, or it locks the account for everybody.
+    ///
+    /// Windows of a source do not begin with the account's, so that one more of them reaches into it than fits.
+    fn conflict(&self) -> Option<String> {
+        let (source, account) = (self.login_failures_per_source, self.login_failures_per_account);
+        let windows = account.window.div_ceil(source.window) + 1;
+        let needed = source.max.saturating_mul(windows);
+        // The most that can be set is no limit, and nobody uses it up.
+        (needed > account.max && account.max < MOST).then(|| {
+            format!(
+                "one address may fail {} times in {} s, and so {needed} times in the {} s in which an account may be failed at \
+                 {} times: it can lock any account. Set LOGIN_MAX_FAILURES_PER_ACCOUNT to {} or more, or lower \
+                 LOGIN_MAX_FAILURES_PER_SOURCE, or raise LOGIN_FAILURES_PER_SOURCE_WINDOW",
+                source.max,
+                source.window,
+                account.window,
+                account.max,
+                needed.min(MOST)
+            )
+        })
+    }
+}
+
+/// What contradicts itself in a settings item, if anything does, as a sentence for operators.
+pub fn conflict(item: &Item) -> Option<String> {
+    Settings::of_item(item).conflict()
 }
 
 #[cfg(test)]

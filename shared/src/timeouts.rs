@@ -35,8 +35,14 @@ pub const REQUEST: Duration = Duration::from_millis(13_000);
 /// account at the same moment.
 pub(crate) const TRANSACTIONS: u32 = 5;
 
-/// The longest wait before a transaction's second attempt; it doubles with each. Waits are random below it (AWS:
-/// "Exponential Backoff And Jitter"), so that those who collided once do not again.
+/// How often items are asked for that DynamoDB left out of an answer, since a table was throttled.
+pub(crate) const PARTIAL_READS: u32 = 6;
+
+/// How often a change is begun anew on top of somebody else's: enough for a dozen who change one account at the same moment.
+pub(crate) const CHANGES: u32 = 12;
+
+/// The longest wait before a second attempt of these; it doubles with each up to sixteen times, and waits are random below it.
+/// All of them together, at most three seconds of waiting, leave a [`REQUEST`] the time to answer.
 pub(crate) const FIRST_WAIT: Duration = Duration::from_millis(20);
 
 /// The SDK's timeouts.

@@ -79,11 +79,12 @@ fn sessions_go_on_after_a_change() {
 }
 
 #[test]
-fn what_a_user_gave_up_is_free_for_others() {
+fn a_name_that_a_user_gave_up_is_free_for_others_and_an_address_stays_reserved() {
     let (user, other, name) = (User::new(), User::new(), unique());
     assert_eq!(user.put(&json!({ "username": name, "email": format!("{name}@example.org") })).status, 200);
-    let taken_over = profile(other.id, &user.username, &user.email);
-    other.put(&json!({ "username": user.username, "email": user.email })).is(200, &taken_over);
+    other.put(&json!({ "email": user.email })).is(400, r#"{"email":["A user with that email already exists."]}"#);
+    other.put(&json!({ "username": user.username })).is(200, &profile(other.id, &user.username, &other.email));
+    user.put(&json!({ "email": user.email })).is(200, &profile(user.id, &name, &user.email));
 }
 
 #[test]

@@ -98,8 +98,8 @@ fn an_email_is_refused(#[case] email: Value, #[case] message: &str) {
 }
 
 #[test]
-fn an_email_with_nul_is_told_so_behind_its_form() {
-    post("/api/register/", &body_with("email", "a\0da@example.com".into())).is_field("email", &[INVALID_EMAIL, NUL]);
+fn an_email_with_nul_is_told_so_before_its_form() {
+    post("/api/register/", &body_with("email", "a\0da@example.com".into())).is_field("email", &[NUL, INVALID_EMAIL]);
 }
 
 #[rstest]
@@ -163,9 +163,9 @@ fn an_email_is_unique_whichever_way_its_letters_are_composed() {
 #[case::with_a_slash("a/b".into(), &[INVALID_USERNAME])]
 #[case::with_an_emoji("a😀".into(), &[INVALID_USERNAME])]
 #[case::with_a_zero_width_joiner("a\u{200d}b".into(), &[INVALID_USERNAME])]
-#[case::with_nul("a\0b".into(), &[INVALID_USERNAME, NUL])]
+#[case::with_nul("a\0b".into(), &[NUL, INVALID_USERNAME])]
 #[case::of_151_characters("x".repeat(151).into(), &["Ensure this field has no more than 150 characters."])]
-#[case::wrong_and_too_long("!".repeat(151).into(), &[INVALID_USERNAME, "Ensure this field has no more than 150 characters."])]
+#[case::wrong_and_too_long("!".repeat(151).into(), &["Ensure this field has no more than 150 characters.", INVALID_USERNAME])]
 fn a_username_is_refused(#[case] username: Value, #[case] messages: &[&str]) {
     post("/api/register/", &body_with("username", username)).is_field("username", messages);
 }
@@ -237,10 +237,13 @@ fn a_refused_registration_leaves_name_and_address_free() {
 #[case::a_list(json!(["correct horse battery staple"]), &["Not a valid string."])]
 #[case::of_129_characters("x".repeat(129).into(), &["Ensure this field has no more than 128 characters."])]
 #[case::with_nul("correct\0horse battery".into(), &[NUL])]
-#[case::with_nul_and_too_long("\0".repeat(129).into(), &[NUL, "Ensure this field has no more than 128 characters."])]
+#[case::with_nul_and_too_long("\0".repeat(129).into(), &["Ensure this field has no more than 128 characters.", NUL])]
 #[case::of_7_characters("k7#pQ2x".into(), &["This password is too short. It must contain at least 8 characters."])]
 #[case::that_is_common("iloveyou1".into(), &["This password is too common."])]
 #[case::that_is_common_in_another_case("ILoveYou1".into(), &["This password is too common."])]
+#[case::that_is_common_with_a_year("Summer2026!".into(), &["This password is too common."])]
+#[case::that_is_common_in_leet("$umm3r_26".into(), &["This password is too common."])]
+#[case::that_is_the_services_name("PyShop-Auth".into(), &["This password is too common."])]
 #[case::of_digits("8302751946".into(), &["This password is entirely numeric."])]
 #[case::of_blanks("       ".into(), &["This password is too short. It must contain at least 8 characters."])]
 #[case::short_common_and_of_digits("12345".into(), &[
@@ -267,12 +270,10 @@ fn statement_4_a_password_like_the_email_is_refused() {
 }
 
 #[test]
-fn a_password_like_both_is_told_of_both() {
+fn a_password_like_both_is_told_of_the_first() {
     let name = format!("lovelace{}", unique());
     let body = json!({ "email": format!("{name}@example.com"), "username": name, "password": name });
-    let messages =
-        ["The password is too similar to the username.", "The password is too similar to the email address."];
-    post("/api/register/", &body).is_field("password", &messages);
+    post("/api/register/", &body).is_field("password", &["The password is too similar to the username."]);
 }
 
 #[test]

@@ -24,7 +24,7 @@ pub(crate) fn with_body(name: &str, body: &Value) -> Value {
 struct Functions {
     running: Vec<(&'static str, Function)>,
     sent: BTreeSet<String>,
-    /// What stands in events for tokens, and the tokens.
+    /// What stands in events for tokens and entity tags, and these.
     tokens: Vec<(&'static str, String)>,
 }
 
@@ -62,6 +62,12 @@ impl Functions {
         assert_eq!(answer["headers"]["x-request-id"], event(file)["requestContext"]["requestId"], "{file}");
         assert_eq!(answer["isBase64Encoded"], json!(false), "{file}");
     }
+}
+
+/// An answer's headers, without the one that no other answer has.
+fn without_id(mut headers: Value) -> Value {
+    headers.as_object_mut().unwrap().remove("x-request-id").unwrap();
+    headers
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -130,8 +136,10 @@ async fn every_event_is_answered_as_its_name_says() {
         (&json!(200), &json!("text/html; charset=utf-8"))
     );
     assert!(page["headers"]["content-security-policy"].as_str().unwrap().starts_with("default-src 'none'; "), "{page}");
-    let schema = functions.send("docs-schema").await;
-    let schema: Value = serde_json::from_str(schema["body"].as_str().unwrap()).unwrap();
+    assert_eq!(page["headers"]["cache-control"], "public, max-age=300");
+    let answer = functions.send("docs-schema").await;
+    assert_eq!(answer["headers"]["cache-control"], "public, max-age=86400");
+    let schema: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
     let mut document: Value = serde_norway::from_str(include_str!("../../openapi.yaml")).unwrap();
     document["servers"] = json!([{ "url": "/" }]);
     assert_eq!(schema, document);
@@ -139,6 +147,16 @@ async fn every_event_is_answered_as_its_name_says() {
     let asset = functions.send("docs-asset").await;
     assert_eq!((&asset["isBase64Encoded"], &asset["headers"]["content-encoding"]), (&json!(true), &json!("gzip")));
     assert!(asset["body"].as_str().unwrap().starts_with("H4sI"), "{asset}");
+    assert_eq!(asset["headers"]["cache-control"], "public, max-age=86400");
+    assert_eq!(without_id(functions.send("docs-head").await["headers"].clone()), without_id(asset["headers"].clone()));
+    // Whoever has it already is not sent it again.
+    let tag = asset["headers"]["etag"].as_str().unwrap().trim_matches('"').to_owned();
+    functions.tokens.push(("ENTITY_TAG", tag));
+    let unchanged = functions.send("docs-unchanged").await;
+    assert_eq!((&unchanged["statusCode"], unchanged["body"].as_str().unwrap_or_default()), (&json!(304), ""));
+    for header in ["cache-control", "etag"] {
+        assert_eq!(unchanged["headers"][header], asset["headers"][header], "{header}");
+    }
 
     let files = fs::read_dir(FOLDER).unwrap().map(|file| file.unwrap().path());
     let names: BTreeSet<_> = files.map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned()).collect();

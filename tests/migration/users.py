@@ -31,6 +31,11 @@ def old_pbkdf2(password):
     return PBKDF2PasswordHasher().encode(password, "saltsaltsalt", iterations=20_000)
 
 
+def old_argon2(password):
+    # By Django 3.1.14, of the first password.
+    return "argon2$argon2i$v=19$m=512,t=2,p=2$NGNHZDBITkhNTmc5$R60Bt2+wujkg048mYI9oJw"
+
+
 hashers = ["pbkdf2_sha256", "argon2", old_pbkdf2]
 from django.conf import settings
 
@@ -47,9 +52,10 @@ for number, name in enumerate(NAMES):
 
 add("disabled", "disabled@example.com", PASSWORDS[0], "disabled", is_active=False)
 add("staff", "staff@bücher.example", PASSWORDS[0], "logs in", is_staff=True, is_superuser=True)
+add("old", "old@example.com", PASSWORDS[0], "logs in", old_argon2)
 add("twin1", "twin@example.com", PASSWORDS[0], "logs in")
 add("twin2", "TWIN@example.com", PASSWORDS[1], "email: another user has it, perhaps in other case.")
-add("nomail", "", PASSWORDS[0], "email: Enter a valid email address.")
+add("nomail", "", PASSWORDS[0], "email: This field may not be blank.")
 add("scrypt", "scrypt@example.com", PASSWORDS[0], "password hash: another scheme.", "scrypt")
 add("none", "none@example.com", None, "password: unusable, the user has none.")
 add("badmail", "not an address", PASSWORDS[0], "email: Enter a valid email address.")

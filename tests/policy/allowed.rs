@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_norway::Value;
 
-use crate::Act;
+use crate::{ALL, Act};
 
 /// What a template allows its functions. What it allows in another way than by a statement of its own counts as an action
 /// that nobody calls.
@@ -19,21 +19,39 @@ fn of_function(resource: &Value) -> Vec<Act> {
     let function = resource["Metadata"]["BuildProperties"]["Binary"].as_str().unwrap();
     // One that calls nobody has none.
     let policies = resource["Properties"].get("Policies").and_then(Value::as_sequence).cloned().unwrap_or_default();
-    let act = |action: String, resource| Act { function: function.into(), action, resource };
     let of_policy = |policy: &Value| match policy.get("Statement").and_then(Value::as_sequence) {
-        None => vec![act(format!("{policy:?}"), String::new())],
+        None => vec![Act::new(function, format!("{policy:?}"), ALL, "")],
         Some(statements) => {
-            let pairs = statements.iter().filter(|statement| statement["Effect"] == "Allow").flat_map(of_statement);
-            pairs.map(|(action, resource)| act(action, resource)).collect()
+            let allowing = statements.iter().filter(|statement| statement["Effect"] == "Allow");
+            allowing.flat_map(|statement| of_statement(function, statement)).collect()
         }
     };
     policies.iter().flat_map(of_policy).collect()
 }
 
-fn of_statement(statement: &Value) -> Vec<(String, String)> {
-    let resources: Vec<_> = list(&statement["Resource"]).iter().map(name).collect();
-    let pairs = |action: &Value| resources.iter().map(|resource| (name(action), resource.clone())).collect::<Vec<_>>();
-    list(&statement["Action"]).iter().flat_map(pairs).collect()
+fn of_statement(function: &str, statement: &Value) -> Vec<Act> {
+    let mut acts = Vec::new();
+    for action in list(&statement["Action"]) {
+        for resource in list(&statement["Resource"]) {
+            let act = |keys: String| Act::new(function, name(&action), keys, name(&resource));
+            acts.extend(keys(statement).into_iter().map(act));
+        }
+    }
+    acts
+}
+
+/// The keys of items that a statement is limited to: all, unless it has the one condition that counts here.
+fn keys(statement: &Value) -> Vec<String> {
+    let Some(condition) = statement.get("Condition") else { return vec![ALL.into()] };
+    match only(condition, "ForAllValues:StringLike").and_then(|values| only(values, "dynamodb:LeadingKeys")) {
+        Some(patterns) => list(patterns).iter().map(name).collect(),
+        None => vec![format!("{condition:?}")],
+    }
+}
+
+/// The value of a mapping's only key, if it is this one.
+fn only<'a>(mapping: &'a Value, key: &str) -> Option<&'a Value> {
+    mapping.as_mapping().filter(|mapping| mapping.len() == 1)?.get(key)
 }
 
 /// IAM takes one value for a list of one.

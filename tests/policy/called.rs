@@ -15,7 +15,7 @@ use local::{Options, Stack};
 use serde_json::Value;
 use shared::Clients;
 
-use crate::Act;
+use crate::{ALL, Act};
 
 /// What was called so far.
 pub(crate) type Calls = Arc<Mutex<BTreeSet<Act>>>;
@@ -57,32 +57,49 @@ impl Intercept for Watcher {
     ) -> Result<(), BoxError> {
         let target = context.request().headers().get("x-amz-target").unwrap();
         let body: Value = serde_json::from_slice(context.request().body().bytes().unwrap())?;
-        let acts = acts(target, &body).into_iter();
-        let acts = acts.map(|(action, resource)| Act { function: self.function.clone(), action, resource });
-        self.calls.lock().unwrap().extend(acts);
+        self.calls.lock().unwrap().extend(acts(&self.function, target, &body));
         Ok(())
     }
 }
 
-/// The actions of IAM that a request needs, and on what. A transaction needs those of its parts
+/// What a request of a function needs of IAM. A transaction needs what its parts need, each for its own item
 /// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html>).
-fn acts(target: &str, body: &Value) -> Vec<(String, String)> {
+pub(crate) fn acts(function: &str, target: &str, body: &Value) -> Vec<Act> {
     let (service, operation) = target.split_once('.').unwrap();
-    let service = if service == "secretsmanager" { service } else { "dynamodb" };
-    let act = |operation: &str, resource: &Value| (format!("{service}:{operation}"), resource.as_str().unwrap().into());
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    if service == "secretsmanager" {
+        return vec![Act::new(function, format!("{service}:{operation}"), ALL, text(&body["SecretId"]))];
+    }
+    let act = |operation: &str, item: &Value, table: String| {
+        Act::new(function, format!("dynamodb:{operation}"), keys(item), table)
+    };
     match operation {
         "TransactWriteItems" => {
             let parts = body["TransactItems"].as_array().unwrap().iter().flat_map(|part| part.as_object().unwrap());
             let action = |kind: &str| {
                 if kind == "ConditionCheck" { "ConditionCheckItem".into() } else { kind.to_owned() + "Item" }
             };
-            parts.map(|(kind, write)| act(&action(kind), &write["TableName"])).collect()
+            parts.map(|(kind, part)| act(&action(kind), item(part), text(&part["TableName"]))).collect()
         }
         "BatchGetItem" => {
-            let tables = body["RequestItems"].as_object().unwrap().keys();
-            tables.map(|table| act(operation, &Value::from(table.as_str()))).collect()
+            let tables = body["RequestItems"].as_object().unwrap().iter();
+            let wanted = tables
+                .flat_map(|(table, wanted)| wanted["Keys"].as_array().unwrap().iter().map(move |key| (key, table)));
+            wanted.map(|(key, table)| act(operation, key, table.clone())).collect()
         }
-        _ if service == "dynamodb" => vec![act(operation, &body["TableName"])],
-        _ => vec![act(operation, &body["SecretId"])],
+        _ => vec![act(operation, item(body), text(&body["TableName"]))],
+    }
+}
+
+/// The item, or its key, that an operation is on.
+fn item(operation: &Value) -> &Value {
+    operation.get("Item").unwrap_or(&operation["Key"])
+}
+
+/// The keys that begin as this item's does, where that says what is in it.
+fn keys(item: &Value) -> String {
+    match item["pk"]["S"].as_str().and_then(|key| key.split_once('#')) {
+        Some((kind, _)) => format!("{kind}#*"),
+        None => ALL.into(),
     }
 }

@@ -6,49 +6,115 @@ use crate::TEMPLATE;
 
 const ENDPOINTS: [&str; 5] = ["login", "logout", "me", "refresh", "register"];
 
-/// The value of the parameter that is referred to.
-fn number(template: &Value, value: &Value) -> f64 {
+/// How many requests a second a route lets through, and how many at once.
+const THROTTLES: [&str; 2] = ["ThrottlingRateLimit", "ThrottlingBurstLimit"];
+
+fn template() -> Value {
+    serde_norway::from_str(TEMPLATE).unwrap()
+}
+
+/// The name of the parameter that is referred to.
+fn parameter(value: &Value) -> &str {
     let Value::Tagged(reference) = value else { panic!("{value:?} is no parameter") };
     assert_eq!(reference.tag, "Ref");
-    template["Parameters"][&reference.value]["Default"].as_str().unwrap().parse().unwrap()
+    reference.value.as_str().unwrap()
+}
+
+/// A parameter's default.
+fn default(template: &Value, parameter: &str) -> f64 {
+    template["Parameters"][parameter]["Default"].as_str().unwrap().parse().unwrap()
+}
+
+/// What half of a parameter stands for: the parameter's name, and what is looked up for its default.
+fn half<'a>(template: &Value, value: &'a Value) -> (&'a str, f64) {
+    let Value::Tagged(found) = value else { panic!("{value:?} is looked up nowhere") };
+    assert_eq!(found.tag, "FindInMap");
+    let parameter = parameter(&found.value[1]);
+    let row = &template["Mappings"][&found.value[0]][&template["Parameters"][parameter]["Default"]];
+    (parameter, row[&found.value[2]].as_str().unwrap().parse().unwrap())
+}
+
+/// The routes of an endpoint.
+fn routes(endpoint: &str) -> [String; 2] {
+    [format!("ANY /api/{endpoint}"), format!("ANY /api/{endpoint}/{{proxy+}}")]
 }
 
 #[test]
-fn statement_10_every_route_is_throttled_and_those_that_hash_the_hardest() {
-    let template: Value = serde_norway::from_str(TEMPLATE).unwrap();
-    let gateway = &template["Resources"]["HttpApi"]["Properties"];
-    let rate = |settings: &Value| {
-        let [rate, burst] = ["ThrottlingRateLimit", "ThrottlingBurstLimit"].map(|name| settings[name].clone());
-        assert_eq!(rate, burst);
-        number(&template, &rate)
-    };
-    let all = rate(&gateway["DefaultRouteSettings"]);
-    assert!(all > 0.0);
+fn statement_10_the_routes_of_an_endpoint_let_through_what_the_parameter_says_together() {
+    let template = template();
+    let settings = &template["Resources"]["HttpApi"]["Properties"]["RouteSettings"];
     for endpoint in ENDPOINTS {
-        for route in [format!("ANY /api/{endpoint}"), format!("ANY /api/{endpoint}/{{proxy+}}")] {
-            // A route with settings of its own takes nothing from the default.
-            match gateway["RouteSettings"].get(&route) {
-                Some(settings) => assert!(rate(settings) <= all / 10.0, "{route}"),
-                None => assert!(!["login", "register"].contains(&endpoint), "{route}"),
-            }
+        let hashes = ["login", "register"].contains(&endpoint);
+        let said = if hashes { "HashingRequestsPerSecond" } else { "RequestsPerSecond" };
+        for throttle in THROTTLES {
+            let halves = routes(endpoint).map(|route| half(&template, &settings[route.as_str()][throttle]));
+            assert!(halves.iter().all(|(parameter, _)| *parameter == said), "{endpoint}: {halves:?}");
+            let together: f64 = halves.iter().map(|(_, half)| half).sum();
+            assert_eq!(together, default(&template, said), "{endpoint}, {throttle}");
         }
+    }
+    assert!(default(&template, "HashingRequestsPerSecond") <= default(&template, "RequestsPerSecond") / 10.0);
+}
+
+#[test]
+fn statement_10_a_half_is_a_half_whatever_the_parameter_is() {
+    let template = template();
+    let halves = template["Mappings"]["HalfOf"].as_mapping().unwrap();
+    for (whole, half) in halves {
+        // A burst is a whole number.
+        let half: u32 = half["Is"].as_str().unwrap().parse().unwrap();
+        assert_eq!(whole.as_str().unwrap(), (2 * half).to_string());
+    }
+    for parameter in ["RequestsPerSecond", "HashingRequestsPerSecond"] {
+        let allowed = template["Parameters"][parameter]["AllowedValues"].as_sequence().unwrap();
+        assert!(allowed.iter().eq(halves.keys()), "{parameter} may be what has no half, or not all that has one");
     }
 }
 
 #[test]
+fn statement_10_the_documentation_is_off_and_where_it_is_on_it_lets_five_requests_a_second_through() {
+    let template = template();
+    assert_eq!(template["Parameters"]["Docs"]["Default"], "false");
+    let gateway = &template["Resources"]["HttpApi"]["Properties"];
+    let docs = &template["Resources"]["DocsFunction"];
+    assert_eq!(docs["Condition"], "HasDocs");
+    let events = docs["Properties"]["Events"].as_mapping().unwrap();
+    for event in events.values() {
+        // A route that may go has no settings of its own, which would be in its way.
+        let route = format!("ANY {}", event["Properties"]["Path"].as_str().unwrap());
+        assert!(gateway["RouteSettings"].get(&route).is_none(), "{route}");
+    }
+    let [rate, burst] = THROTTLES.map(|throttle| gateway["DefaultRouteSettings"][throttle].as_f64().unwrap());
+    assert_eq!(f64::from(u32::try_from(events.len()).unwrap()) * rate, 5.0);
+    // The page and its four files are asked for at once.
+    assert!((5.0..=20.0).contains(&burst), "{burst}");
+}
+
+#[test]
 fn statement_10_every_function_has_a_bound_of_concurrency() {
-    let template: Value = serde_norway::from_str(TEMPLATE).unwrap();
+    let template = template();
     let Value::Tagged(bound) = &template["Globals"]["Function"]["ReservedConcurrentExecutions"] else { panic!() };
     assert_eq!((bound.tag.to_string().as_str(), &bound.value[0]), ("!If", &"ReservesConcurrency".into()));
-    assert!(number(&template, &bound.value[1]) > 0.0);
+    assert!(default(&template, parameter(&bound.value[1])) > 0.0);
     for (name, resource) in template["Resources"].as_mapping().unwrap() {
         assert!(resource["Properties"].get("ReservedConcurrentExecutions").is_none(), "{name:?} has another");
     }
 }
 
 #[test]
+fn another_text_under_restart_starts_every_function_anew() {
+    let template = template();
+    let variables = &template["Globals"]["Function"]["Environment"]["Variables"];
+    // A function whose environment changes is started anew.
+    assert_eq!(parameter(&variables["RESTART"]), "Restart");
+    for (name, resource) in template["Resources"].as_mapping().unwrap() {
+        assert!(resource["Properties"].get("Environment").is_none(), "{name:?} has another");
+    }
+}
+
+#[test]
 fn statement_22_origins_are_those_that_are_listed_and_no_credentials_go_along() {
-    let template: Value = serde_norway::from_str(TEMPLATE).unwrap();
+    let template = template();
     let origins = &template["Parameters"]["CorsOrigins"];
     assert_eq!(origins["Default"], "");
     // `*`, and every pattern with it, is refused before anything is deployed.

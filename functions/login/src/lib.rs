@@ -6,11 +6,11 @@ use serde_json::json;
 use shared::{
     Error, Service, audit,
     domain::{AllValid, Email, PasswordAttempt},
-    hashing::{Hasher, Verdict},
     http::{self, Method, Request, Response},
     lambda::Endpoint,
+    passwords::Passwords,
     settings::SettingsCache,
-    store::{Attempts, Credentials, Sessions, Users},
+    store::{Sessions, Users},
     tokens::{AccessTokens, RefreshTokens},
 };
 
@@ -18,10 +18,9 @@ use shared::{
 #[derive(Debug)]
 pub struct Login {
     users: Users,
-    attempts: Attempts,
+    passwords: Passwords,
     sessions: Sessions,
     settings: Arc<SettingsCache>,
-    hasher: Hasher,
     access_tokens: AccessTokens,
     refresh_tokens: RefreshTokens,
 }
@@ -33,10 +32,9 @@ impl Endpoint for Login {
     fn new(service: &Service) -> Self {
         Self {
             users: service.users(),
-            attempts: service.attempts(),
+            passwords: service.passwords(),
             sessions: service.sessions(),
             settings: service.settings(),
-            hasher: service.hasher(),
             access_tokens: service.access_tokens(),
             refresh_tokens: service.refresh_tokens(),
         }
@@ -51,32 +49,17 @@ impl Endpoint for Login {
         let (email, attempt) = (form.required::<Email>(), form.required::<PasswordAttempt>()).all_valid()?;
 
         let (login, settings) =
-            tokio::try_join!(self.attempts.look_up(&email, request.source), self.settings.current())?;
-        let user = login.credentials.as_ref().map(|credentials| credentials.holder.user);
-        if let Some(wait) = self.attempts.wait(&login, &settings) {
-            audit::login_locked(user);
-            return Err(Error::Throttled { wait });
+            tokio::try_join!(self.passwords.look_up(&email, request.source), self.settings.current())?;
+        let proven = self.passwords.check(login, attempt, &settings).await?.ok_or(Error::INCORRECT_CREDENTIALS)?;
+        let holder = proven.credentials.holder;
+        if let Some(better) = proven.better_hash.clone() {
+            self.users.replace_hash(&email, &proven.credentials, better).await;
         }
 
-        // An unknown address, a wrong password and a disabled user take the same way, and so the same time.
-        let hash = login.credentials.as_ref().map(|credentials| credentials.password_hash.clone());
-        let verdict = self.hasher.verify(attempt, hash).await?;
-        let may_log_in = |credentials: &&Credentials| verdict.is_right() && !credentials.disabled;
-        let Some(credentials) = login.credentials.as_ref().filter(may_log_in) else {
-            audit::login_failed(user);
-            return Err(match self.attempts.count_failure(login, &settings).await? {
-                None => Error::INCORRECT_CREDENTIALS,
-                Some(wait) => Error::Throttled { wait },
-            });
-        };
-
-        let holder = credentials.holder;
-        if let Verdict::Outdated(better) = verdict {
-            self.users.replace_hash(&email, credentials, better).await;
-        }
         let access = self.access_tokens.issue(holder, settings.access_token_seconds()).await?;
-        let session = self.sessions.open(holder, settings.refresh_token_seconds()).await?;
-        let refresh = self.refresh_tokens.write(&session).await?;
+        let opening = self.sessions.open(holder, settings.refresh_token_seconds());
+        let (session, ()) = tokio::join!(opening, self.passwords.remember(&proven));
+        let refresh = self.refresh_tokens.write(&session?).await?;
         audit::login_succeeded(holder.user);
         Ok(http::ok(&json!({ "access": access, "refresh": refresh })))
     }

@@ -43,10 +43,10 @@ impl Endpoint for Logout {
                 audit::session_ended(token.user);
                 Ok(http::ok(&json!({ "success": "User logged out." })))
             }
-            End::WasOver => Err(Error::REFRESH_TOKEN_REFUSED),
+            End::WasOver => Err(Error::SESSION_OVER),
             End::Reused => {
                 audit::token_reused(token.user);
-                Err(Error::REFRESH_TOKEN_REFUSED)
+                Err(Error::REFRESH_TOKEN_REUSED)
             }
         }
     }

@@ -29,6 +29,7 @@ fn outside_lambda_it_says_how_to_run_the_api() {
         ("USERS_TABLE", "users"),
         ("REFRESH_TOKENS_TABLE", "tokens"),
         ("SETTINGS_TABLE", "settings"),
+        ("LOG_SOURCE_KEY", "of this stack"),
     ];
     assert_one_line(&start(&variables), "AWS_LAMBDA_RUNTIME_API is not set: ");
 }

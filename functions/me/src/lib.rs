@@ -1,11 +1,15 @@
 //! `GET`, `HEAD`, `PUT` and `PATCH /api/me/`: one's own profile.
 
+use std::sync::Arc;
+
 use shared::{
     Error, Service, audit,
-    domain::{AllValid, Email, Holder, Username},
-    http::{self, Method, Request, Response},
+    domain::{AllValid, CurrentPassword, Email, Holder, UserId, Username},
+    http::{self, Form, Method, Request, Response},
     lambda::Endpoint,
-    store::{ProfileChange, Updated, Users},
+    passwords::Passwords,
+    settings::{Settings, SettingsCache},
+    store::{Attempts, ProfileChange, Updated, Users},
     tokens::AccessTokens,
 };
 
@@ -13,6 +17,9 @@ use shared::{
 #[derive(Debug)]
 pub struct Me {
     users: Users,
+    attempts: Attempts,
+    passwords: Passwords,
+    settings: Arc<SettingsCache>,
     access_tokens: AccessTokens,
 }
 
@@ -21,7 +28,13 @@ impl Endpoint for Me {
     const METHODS: &'static [Method] = &[Method::GET, Method::HEAD, Method::PUT, Method::PATCH];
 
     fn new(service: &Service) -> Self {
-        Self { users: service.users(), access_tokens: service.access_tokens() }
+        Self {
+            users: service.users(),
+            attempts: service.attempts(),
+            passwords: service.passwords(),
+            settings: service.settings(),
+            access_tokens: service.access_tokens(),
+        }
     }
 
     async fn warm_up(&self) {
@@ -40,17 +53,64 @@ impl Me {
     }
 
     async fn change(&self, holder: Holder, request: &Request) -> Result<Response, Error> {
-        // Who is gone learns that first, whatever the body holds.
-        let account = self.users.open(holder).await?;
-        let form = request.form()?;
-        let (username, email) = (form.optional::<Username>(), form.optional::<Email>()).all_valid()?;
+        let wanted = wanted(request);
+        // Side by side, so that counting takes no time of its own.
+        let counting = self.counted(holder.user, wanted.as_ref().ok().map(|(_, change)| change));
+        let (account, settings) = tokio::try_join!(self.users.open(holder), counting)?;
+        // Who is gone learns that first, whatever the body holds, and however often they ask.
+        let ((form, change), settings) = (wanted?, settings?);
 
-        match self.users.update(account, &ProfileChange { username, email }).await? {
-            Updated::User(user) => {
-                audit::user_updated(user.id);
+        if account.moves(&change) && settings.email_change_needs_password() {
+            self.require_password(&account.user.email, &form, request, &settings).await?;
+        }
+        match self.users.update(account, &change, settings.former_email_reserved_seconds()).await? {
+            Updated::User(user, changed) => {
+                audit::user_updated(user.id, changed);
                 Ok(http::ok(&user))
             }
-            Updated::Taken(fields) => Err(fields.into()),
+            Updated::Taken(fields) => {
+                audit::user_update_refused(holder.user, fields);
+                Err(fields.into())
+            }
         }
     }
+
+    /// The settings that hold, after a change was counted that asks whether others have a name or an address; or that it must
+    /// wait.
+    async fn counted(&self, user: UserId, change: Option<&ProfileChange>) -> Result<Result<Settings, Error>, Error> {
+        let settings = self.settings.current().await?;
+        if change.is_none_or(|change| change.username.is_none() && change.email.is_none()) {
+            return Ok(Ok(settings));
+        }
+        Ok(match self.attempts.count_change(user, &settings).await? {
+            None => Ok(settings),
+            Some(wait) => {
+                audit::user_update_locked(user);
+                Err(Error::Throttled { wait })
+            }
+        })
+    }
+
+    /// Goes on if the body holds the password of whoever has this address. A wrong one counts as a failed login.
+    async fn require_password(
+        &self,
+        email: &Email,
+        form: &Form,
+        request: &Request,
+        settings: &Settings,
+    ) -> Result<(), Error> {
+        let password = form.required::<CurrentPassword>()?;
+        let login = self.passwords.look_up(email, request.source).await?;
+        match self.passwords.check(login, password.into_attempt(), settings).await? {
+            Some(_) => Ok(()),
+            None => Err(CurrentPassword::wrong().into()),
+        }
+    }
+}
+
+/// The body, and what of the profile it is to change.
+fn wanted(request: &Request) -> Result<(Form, ProfileChange), Error> {
+    let form = request.form()?;
+    let (username, email) = (form.optional::<Username>(), form.optional::<Email>()).all_valid()?;
+    Ok((form, ProfileChange { username, email }))
 }

@@ -48,14 +48,15 @@ impl Endpoint for Refresh {
         let replace = self.settings.fresh().is_some_and(|settings| settings.rotates_refresh_tokens());
         let presenting = self.sessions.present(&self.users, &token, replace);
         let ((presented, account), settings) = tokio::try_join!(presenting, self.settings.current())?;
-        let holder = account.ok_or(Error::REFRESH_TOKEN_REFUSED)?.holder();
+        let holder =
+            account.ok_or(if presented.is_nothing() { Error::SESSION_OVER } else { Error::SESSION_VOID })?.holder();
         let next = match self.sessions.settle(&token, presented, &settings).await? {
             Use::Stays => None,
             Use::Replaced(next) => Some(self.refresh_tokens.write(&next).await?),
-            Use::Over => return Err(Error::REFRESH_TOKEN_REFUSED),
+            Use::Over => return Err(Error::SESSION_OVER),
             Use::Reused => {
                 audit::token_reused(holder.user);
-                return Err(Error::REFRESH_TOKEN_REFUSED);
+                return Err(Error::REFRESH_TOKEN_REUSED);
             }
         };
 

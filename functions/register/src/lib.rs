@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use shared::{
     Error, Service, audit,
-    domain::{AllValid, Email, NewPassword, Password, Username},
+    breached::BreachedPasswords,
+    domain::{AllValid, Email, Password, PasswordRules, Username},
     hashing::Hasher,
     http::{self, Method, Request, Response},
     lambda::Endpoint,
@@ -18,6 +19,8 @@ pub struct Register {
     users: Users,
     attempts: Attempts,
     settings: Arc<SettingsCache>,
+    password_rules: PasswordRules,
+    breached_passwords: BreachedPasswords,
     hasher: Hasher,
 }
 
@@ -30,6 +33,8 @@ impl Endpoint for Register {
             users: service.users(),
             attempts: service.attempts(),
             settings: service.settings(),
+            password_rules: service.password_rules(),
+            breached_passwords: service.breached_passwords(),
             hasher: service.hasher(),
         }
     }
@@ -42,7 +47,7 @@ impl Endpoint for Register {
         let form = request.form()?;
         let fields = (form.optional::<Username>(), form.required::<Email>(), form.required::<Password>());
         let (username, email, password) = fields.all_valid()?;
-        let password = NewPassword::judge(password, username.as_ref(), &email)?;
+        let password = self.password_rules.judge(password, username.as_ref(), &email)?;
 
         let settings = self.settings.current().await?;
         if let Some(wait) = self.attempts.count_registration(request.source, &settings).await? {
@@ -50,6 +55,8 @@ impl Endpoint for Register {
             return Err(Error::Throttled { wait });
         }
 
+        // Behind all limits, so that nobody is asked about a password that is refused anyway.
+        let password = self.breached_passwords.judge(password).await?;
         let hash = self.hasher.hash(password).await?;
         match self.users.create(username, email, hash).await? {
             Created::User(user) => {

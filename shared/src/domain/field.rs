@@ -16,8 +16,18 @@ pub(super) const BLANK: &str = "This field may not be blank.";
 /// The field holds U+0000.
 pub(super) const NUL_CHARACTER: &str = "Null characters are not allowed.";
 
-/// A type that a field of a body is read into.
-pub trait Field: Sized {
+/// What a field's text must be like, once it is trimmed and not blank. Known in this crate alone, so that nobody gets around
+/// [`Field::parse`].
+pub trait Rules: Sized {
+    /// Reads a string that is not blank.
+    ///
+    /// # Errors
+    /// All that is wrong with it, in Django's order: how long it is, NUL characters, then its form.
+    fn check(text: &str) -> Result<Self, Vec<Message>>;
+}
+
+/// A type that a field is read into, wherever the field comes from: a body, an operator's command, a file.
+pub trait Field: Rules {
     /// The field's name in the body.
     const NAME: &'static str;
 
@@ -27,28 +37,27 @@ pub trait Field: Sized {
     /// Whether white space around the value is dropped.
     const TRIMMED: bool = true;
 
-    /// Reads a string that is not blank.
+    /// Reads a string: the one way in.
     ///
     /// # Errors
-    /// All that is wrong with it: first what the characters are, then how long it is.
-    fn parse(text: &str) -> Result<Self, Vec<Message>>;
+    /// All that is wrong with it, in the order in which a client is told.
+    fn parse(text: &str) -> Result<Self, Vec<Message>> {
+        let text = if Self::TRIMMED { text.trim() } else { text };
+        if text.is_empty() { Err(vec![BLANK.into()]) } else { Self::check(text) }
+    }
 
     /// Reads the field's value from a body, `None` where it is left out.
     ///
     /// # Errors
     /// All that is wrong with it, under the field's name.
     fn read(value: Option<&Value>) -> Result<Self, FieldError> {
-        let text = match value {
-            None => return Err(FieldError::new::<Self>([REQUIRED.into()])),
-            Some(Value::Null) => return Err(FieldError::new::<Self>([NULL.into()])),
-            Some(Value::String(text)) if Self::TRIMMED => text.trim(),
-            Some(Value::String(text)) => text,
-            Some(_) => return Err(FieldError::new::<Self>([Self::NOT_A_STRING.into()])),
-        };
-        if text.is_empty() {
-            return Err(FieldError::new::<Self>([BLANK.into()]));
+        match value {
+            None => Err(vec![REQUIRED.into()]),
+            Some(Value::Null) => Err(vec![NULL.into()]),
+            Some(Value::String(text)) => Self::parse(text),
+            Some(_) => Err(vec![Self::NOT_A_STRING.into()]),
         }
-        Self::parse(text).map_err(FieldError::new::<Self>)
+        .map_err(FieldError::new::<Self>)
     }
 }
 

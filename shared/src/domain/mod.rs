@@ -12,13 +12,14 @@ mod user;
 mod username;
 
 pub use email::Email;
+pub(crate) use field::Rules;
 pub use field::{AllValid, Field, FieldError, Message};
 #[cfg(feature = "password-rules")]
-pub use new_password::NewPassword;
+pub use new_password::{NewPassword, PasswordRules};
 #[cfg(feature = "password-rules")]
 pub use password::Password;
 #[cfg(feature = "hashing")]
-pub use password::PasswordAttempt;
+pub use password::{CurrentPassword, PasswordAttempt};
 pub use source::Source;
 pub use user::{Generation, Holder, Taken, User, UserId};
 pub use username::Username;

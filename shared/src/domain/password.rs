@@ -3,7 +3,7 @@
 use secrecy::{ExposeSecret, SecretString};
 use unicode_normalization::UnicodeNormalization;
 
-use super::field::{self, Field, Message};
+use super::field::{self, Field, FieldError, Message, Rules};
 
 /// The most characters (code points, after NFC) that a password may have. A bound is needed, since what is hashed is
 /// sent by anyone; NIST SP 800-63B-4 asks for 64 or more.
@@ -31,13 +31,16 @@ impl Password {
 impl Field for Password {
     const NAME: &'static str = "password";
     const TRIMMED: bool = false;
+}
 
-    fn parse(text: &str) -> Result<Self, Vec<Message>> {
+#[cfg(feature = "password-rules")]
+impl Rules for Password {
+    fn check(text: &str) -> Result<Self, Vec<Message>> {
         let password: String = text.nfc().collect();
         let (nul, long) = (password.contains('\0'), password.chars().count() > MAX_CHARACTERS);
         field::checked(
             Self(password.into()),
-            [(nul, field::NUL_CHARACTER.into()), (long, field::too_long(MAX_CHARACTERS))],
+            [(long, field::too_long(MAX_CHARACTERS)), (nul, field::NUL_CHARACTER.into())],
         )
     }
 }
@@ -65,12 +68,41 @@ impl PasswordAttempt {
 impl Field for PasswordAttempt {
     const NAME: &'static str = "password";
     const TRIMMED: bool = false;
+}
 
-    fn parse(text: &str) -> Result<Self, Vec<Message>> {
+impl Rules for PasswordAttempt {
+    fn check(text: &str) -> Result<Self, Vec<Message>> {
         let password: String = text.nfc().collect();
         let (nul, long) = (password.contains('\0'), password.chars().count() > MAX_CHARACTERS);
         let attempt = Self { normalised: (!long).then(|| password.into()), as_sent: (!long).then(|| text.into()) };
         field::checked(attempt, [(nul, field::NUL_CHARACTER.into())])
+    }
+}
+
+/// The password of whoever is logged in already, asked for once more before what a stolen access token must not do.
+#[derive(Debug, Clone)]
+pub struct CurrentPassword(PasswordAttempt);
+
+impl CurrentPassword {
+    /// The same, to be verified.
+    pub fn into_attempt(self) -> PasswordAttempt {
+        self.0
+    }
+
+    /// What is answered when it is not the user's password (400, since clients answer a 401 by logging out).
+    pub fn wrong() -> FieldError {
+        FieldError::new::<Self>(["Invalid password.".into()])
+    }
+}
+
+impl Field for CurrentPassword {
+    const NAME: &'static str = "current_password";
+    const TRIMMED: bool = false;
+}
+
+impl Rules for CurrentPassword {
+    fn check(text: &str) -> Result<Self, Vec<Message>> {
+        PasswordAttempt::check(text).map(Self)
     }
 }
 

@@ -44,25 +44,31 @@ impl fmt::Display for UserId {
     }
 }
 
-/// How often all tokens of a user were voided at once, as a new password does it. Tokens and sessions of another generation
-/// than the user's are void, whatever any clock says.
+/// What all tokens of a user have in common until they are voided at once, as a new password does it. Tokens and sessions of
+/// another generation than the user's are void, whatever any clock says.
+///
+/// A random number, compared for equality alone: a count would begin anew with a user who is deleted and imported again, and
+/// revive what was void. Users from before generations were random have small ones, or none, which reads as 0.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Generation(u32);
+pub struct Generation(u64);
 
 impl Generation {
-    /// The one after this.
-    pub fn next(self) -> Self {
-        Self(self.0.saturating_add(1))
+    /// A new one, of 64 bits.
+    ///
+    /// # Errors
+    /// [`Error::Internal`] when there is no randomness.
+    pub fn random(random: &Random) -> Result<Self, Error> {
+        Ok(Self(u64::from_be_bytes(random.bytes()?)))
     }
 
-    /// Whether nothing was ever voided.
-    pub fn is_first(&self) -> bool {
+    /// Whether it is that of items which name none.
+    pub(crate) fn is_unnamed(&self) -> bool {
         self.0 == 0
     }
 
     /// The number.
-    pub fn get(self) -> u32 {
+    pub fn get(self) -> u64 {
         self.0
     }
 }

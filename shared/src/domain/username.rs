@@ -6,7 +6,7 @@ use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
 
 use super::{
     UserId,
-    field::{self, Field, Message},
+    field::{self, Field, Message, Rules},
 };
 
 /// A user name: 1 to 150 Unicode letters, digits and `@ . + - _`, in NFKC, case kept. Django's
@@ -37,14 +37,16 @@ impl Username {
 
 impl Field for Username {
     const NAME: &'static str = "username";
+}
 
-    fn parse(text: &str) -> Result<Self, Vec<Message>> {
+impl Rules for Username {
+    fn check(text: &str) -> Result<Self, Vec<Message>> {
         let name: String = text.nfkc().collect();
         let (valid, nul) = (name.chars().all(is_allowed), name.contains('\0'));
         let long = name.chars().count() > MAX_CHARACTERS;
         field::checked(
             Self(name),
-            [(!valid, INVALID.into()), (nul, field::NUL_CHARACTER.into()), (long, field::too_long(MAX_CHARACTERS))],
+            [(long, field::too_long(MAX_CHARACTERS)), (nul, field::NUL_CHARACTER.into()), (!valid, INVALID.into())],
         )
     }
 }
@@ -70,7 +72,7 @@ mod tests {
             serde_json::from_str(include_str!("../../testdata/django-usernames.json")).unwrap();
         assert_eq!(cases.len(), 68);
         for (text, expected) in cases {
-            assert_eq!(Username::parse(&text).ok().map(|name| name.0), expected, "{text:?}");
+            assert_eq!(Username::check(&text).ok().map(|name| name.0), expected, "{text:?}");
         }
     }
 
@@ -79,8 +81,15 @@ mod tests {
     #[case::of_151_characters(&"é".repeat(151), &["Ensure this field has no more than 150 characters."])]
     #[case::of_decomposed_letters_that_compose_to_150(&"e\u{301}".repeat(150), &[])]
     #[case::with_a_blank("a b", &[INVALID])]
-    #[case::with_nul("a\0b", &[INVALID, field::NUL_CHARACTER])]
-    #[case::too_long_and_wrong(&"!".repeat(151), &[INVALID, "Ensure this field has no more than 150 characters."])]
+    #[case::with_nul("a\0b", &[field::NUL_CHARACTER, INVALID])]
+    #[case::too_long_and_wrong(&"!".repeat(151), &["Ensure this field has no more than 150 characters.", INVALID])]
+    #[case::too_long_wrong_and_with_nul(&"\0".repeat(151), &[
+        "Ensure this field has no more than 150 characters.",
+        field::NUL_CHARACTER,
+        INVALID,
+    ])]
+    #[case::blank(" \u{3000}", &[field::BLANK])]
+    #[case::empty("", &[field::BLANK])]
     fn a_name_is_told_all_that_is_wrong_with_it(#[case] name: &str, #[case] expected: &[&str]) {
         assert_eq!(Username::parse(name).err().unwrap_or_default(), expected);
     }

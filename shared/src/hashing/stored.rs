@@ -25,8 +25,8 @@ const PBKDF2_OUTPUT_BYTES: usize = 32;
 /// A stored hash that can be verified.
 #[derive(Debug)]
 pub(super) enum StoredHash {
-    /// `$argon2id$v=19$…`, a PHC string; behind `argon2` where Django made it.
-    Argon2id { params: Params, salt: Salt, output: Output, by_django: bool },
+    /// `$argon2id$v=19$…`, a PHC string; behind `argon2` where Django made it, whose releases 1.10 to 3.1 made `$argon2i$`.
+    Argon2 { algorithm: Algorithm, params: Params, salt: Salt, output: Output, by_django: bool },
     /// `pbkdf2_sha256$<iterations>$<salt>$<output in base64>`, as Django makes it by default.
     Pbkdf2Sha256 { iterations: NonZeroU32, salt: String, output: Vec<u8> },
 }
@@ -38,19 +38,21 @@ impl StoredHash {
     /// [`Error::Internal`] when it is of no scheme that is known here, or its cost is out of bounds.
     pub(super) fn parse(text: &str) -> Result<Self, Error> {
         match text.split_once('$') {
-            Some(("", _)) => Self::parse_argon2id(text, false),
-            Some(("argon2", phc)) => Self::parse_argon2id(&format!("${phc}"), true),
+            Some(("", _)) => Self::parse_argon2(text, false),
+            Some(("argon2", phc)) => Self::parse_argon2(&format!("${phc}"), true),
             Some(("pbkdf2_sha256", rest)) => Self::parse_pbkdf2(rest),
             _ => Err(unhashed("another scheme")),
         }
     }
 
-    fn parse_argon2id(phc: &str, by_django: bool) -> Result<Self, Error> {
+    fn parse_argon2(phc: &str, by_django: bool) -> Result<Self, Error> {
         let hash = phc::PasswordHash::new(phc).map_err(unhashed)?;
         let (Some(salt), Some(output)) = (hash.salt, hash.hash) else { return Err(unhashed("no salt or no hash")) };
-        if hash.algorithm != Algorithm::Argon2id.ident() || hash.version != Some(Version::V0x13.into()) {
-            return Err(unhashed("another algorithm"));
-        }
+        let made: &[Algorithm] =
+            if by_django { &[Algorithm::Argon2id, Algorithm::Argon2i] } else { &[Algorithm::Argon2id] };
+        let algorithm = made.iter().copied().find(|algorithm| hash.algorithm == algorithm.ident());
+        let algorithm = algorithm.filter(|_| hash.version == Some(Version::V0x13.into()));
+        let algorithm = algorithm.ok_or_else(|| unhashed("another algorithm"))?;
         let params = Params::try_from(&hash.params).map_err(unhashed)?;
         let is_bounded = ARGON2_MEMORY_KIB.contains(&params.m_cost())
             && ARGON2_PASSES.contains(&params.t_cost())
@@ -58,7 +60,7 @@ impl StoredHash {
         if !is_bounded {
             return Err(unhashed("a cost out of bounds"));
         }
-        Ok(Self::Argon2id { params, salt, output, by_django })
+        Ok(Self::Argon2 { algorithm, params, salt, output, by_django })
     }
 
     fn parse_pbkdf2(text: &str) -> Result<Self, Error> {
@@ -76,10 +78,10 @@ impl StoredHash {
     /// Whether the attempt has this hash, at the cost that the hash names.
     pub(super) fn matches(&self, memory: &mut Memory, attempt: &PasswordAttempt) -> Result<bool, Error> {
         match self {
-            Self::Argon2id { params, salt, output, by_django } => {
+            Self::Argon2 { algorithm, params, salt, output, by_django } => {
                 // Django hashes a password as it was sent.
                 let password = if *by_django { attempt.as_sent() } else { attempt.normalised() };
-                let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
+                let argon2 = Argon2::new(*algorithm, Version::V0x13, params.clone());
                 let found = digest(memory, &argon2, password.unwrap_or_default(), salt, output.len())?;
                 Ok(constant_time::verify_slices_are_equal(&found, output.as_bytes()).is_ok())
             }
@@ -94,7 +96,8 @@ impl StoredHash {
     /// Whether it is to be replaced: of another scheme, or weaker than what is made today.
     pub(super) fn is_outdated(&self) -> bool {
         match self {
-            Self::Argon2id { params, salt, output, by_django } => {
+            // Argon2i is replaced in any case: only Django's is taken.
+            Self::Argon2 { params, salt, output, by_django, .. } => {
                 let is_weaker = params.m_cost() < MEMORY_KIB || params.t_cost() < PASSES || params.p_cost() < LANES;
                 *by_django || is_weaker || salt.len() < 16 || output.len() < Params::DEFAULT_OUTPUT_LEN
             }

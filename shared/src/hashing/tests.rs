@@ -4,10 +4,10 @@ use futures_util::FutureExt;
 use rstest::rstest;
 
 use super::*;
-use crate::domain::Field;
+use crate::domain::Rules;
 
 fn attempt(password: &str) -> PasswordAttempt {
-    PasswordAttempt::parse(password).unwrap()
+    PasswordAttempt::check(password).unwrap()
 }
 
 /// Waits until all cores are free again: what is done after an answer is done too.
@@ -123,6 +123,11 @@ async fn statement_2_an_attempt_of_129_code_points_is_wrong_whatever_was_hashed(
 #[case::another_scheme_of_django("md5$salt$5f4dcc3b5aa765d61d8327deb882cf99")]
 #[case::unusable_as_django_writes_it("!zdUyQXWdTeOZo4mVJ4eTgXZKJVJ0aZbW4PQ2Hp3W")]
 #[case::argon2i("$argon2i$v=19$m=19456,t=2,p=1$c2l4dGVlbiBieXRlcyAuLg$2WG2PPol/lCSBLmz3Hc2qg")]
+#[case::argon2i_that_is_named_like_ours("$argon2i$v=19$m=512,t=2,p=2$NGNHZDBITkhNTmc5$R60Bt2+wujkg048mYI9oJw")]
+#[case::argon2i_of_django_and_an_old_version("argon2$argon2i$m=512,t=2,p=2$NGNHZDBITkhNTmc5$R60Bt2+wujkg048mYI9oJw")]
+#[case::argon2i_of_django_and_too_many_passes(
+    "argon2$argon2i$v=19$m=512,t=9,p=2$NGNHZDBITkhNTmc5$R60Bt2+wujkg048mYI9oJw"
+)]
 #[case::argon2d_of_django("argon2$argon2d$v=19$m=19456,t=2,p=1$c2l4dGVlbiBieXRlcyAuLg$2WG2PPol/lCSBLmz3Hc2qg")]
 #[case::an_old_version("$argon2id$v=16$m=19456,t=2,p=1$c2l4dGVlbiBieXRlcyAuLg$2WG2PPol/lCSBLmz3Hc2qg")]
 #[case::no_version("$argon2id$m=19456,t=2,p=1$c2l4dGVlbiBieXRlcyAuLg$2WG2PPol/lCSBLmz3Hc2qg")]
@@ -148,7 +153,8 @@ async fn statement_5_a_stored_hash_that_is_none_or_out_of_bounds_denies(#[case] 
 }
 
 /// Made once by Django 5.2.19 with argon2-cffi 25.1.0: `hasher.encode(password, hasher.salt(), iterations)` of its
-/// `PBKDF2PasswordHasher` and its `Argon2PasswordHasher`, each checked with `check_password`.
+/// `PBKDF2PasswordHasher` and its `Argon2PasswordHasher`, each checked with `check_password`; those of Argon2i by Django
+/// 3.1.14, with the 16 bytes of output that `argon2-cffi` had by default at its time.
 const DJANGO: &str = include_str!("django.json");
 
 #[derive(serde::Deserialize)]

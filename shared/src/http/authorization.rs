@@ -10,8 +10,11 @@ pub(super) fn bearer_token(header: Option<&[u8]>) -> Result<&str, Error> {
     }
     match (words.next(), words.next()) {
         (None, _) => Err(Error::NotAuthenticated("Invalid token header. No credentials provided.")),
-        (Some(_), Some(_)) => Err(Error::TokenRefused("Invalid token header. Token string should not contain spaces.")),
-        (Some(token), None) => std::str::from_utf8(token).map_err(|_| Error::TokenRefused("Invalid token.")),
+        (Some(_), Some(_)) => Err(Error::TokenRefused {
+            detail: "Invalid token header. Token string should not contain spaces.",
+            reason: "malformed",
+        }),
+        (Some(token), None) => std::str::from_utf8(token).map_err(|_| Error::INVALID_TOKEN),
     }
 }
 

@@ -1,6 +1,6 @@
 //! A request, decoded.
 
-use lambda_http::http::{HeaderMap, Method, header};
+use lambda_http::http::{HeaderMap, HeaderName, Method, header};
 use serde_json::Value;
 
 use super::{Form, MAX_BODY_BYTES, authorization};
@@ -52,17 +52,27 @@ impl Request {
     /// # Errors
     /// [`Error::NotAuthenticated`] or [`Error::TokenRefused`] when the header `Authorization` holds none.
     pub fn bearer_token(&self) -> Result<&str, Error> {
-        authorization::bearer_token(self.headers.get(header::AUTHORIZATION).map(|value| value.as_bytes()))
+        authorization::bearer_token(self.header(&header::AUTHORIZATION))
     }
 
+    /// A header's value. The gateway joins headers of one name with commas; two that are equal are one.
+    pub fn header(&self, name: &HeaderName) -> Option<&[u8]> {
+        let value = self.headers.get(name)?.as_bytes();
+        let commas = value.iter().enumerate().filter(|(_, byte)| **byte == b',').map(|(position, _)| position);
+        let mut halves = commas.filter_map(|comma| value.split_at_checked(comma));
+        let twice = halves.find(|(one, other)| one.trim_ascii() == other.get(1..).unwrap_or_default().trim_ascii());
+        Some(twice.map_or(value, |(one, _)| one.trim_ascii()))
+    }
+
+    /// What the Django service takes: the type alone counts, whatever its parameters say.
     fn require_json(&self) -> Result<(), Error> {
-        let sent = self.headers.get(header::CONTENT_TYPE).map(|value| String::from_utf8_lossy(value.as_bytes()));
-        let sent = sent.unwrap_or_default();
-        let is_json = sent.parse::<mime::Mime>().is_ok_and(|kind| {
-            kind.essence_str() == mime::APPLICATION_JSON.as_ref()
-                && kind.get_param(mime::CHARSET).is_none_or(|charset| charset == mime::UTF_8)
-        });
-        if is_json { Ok(()) } else { Err(Error::UnsupportedMediaType(sent.into_owned())) }
+        let sent = String::from_utf8_lossy(self.header(&header::CONTENT_TYPE).unwrap_or_default());
+        let kind = sent.split(';').next().unwrap_or_default().trim();
+        if kind.eq_ignore_ascii_case("application/json") {
+            Ok(())
+        } else {
+            Err(Error::UnsupportedMediaType(sent.into_owned()))
+        }
     }
 }
 
@@ -95,6 +105,11 @@ mod tests {
     #[case::with_charset_in_another_case(b"application/json;charset=UTF-8")]
     #[case::with_charset_in_quotes(b"application/json; charset=\"utf-8\"")]
     #[case::with_another_parameter(b"application/json; v=1")]
+    #[case::with_another_charset(b"application/json; charset=latin1")]
+    #[case::with_blanks_around_the_semicolon(b"application/json ; charset=utf-8")]
+    #[case::with_a_parameter_that_is_none(b"application/json;;charset=")]
+    #[case::twice(b"application/json, application/json")]
+    #[case::twice_with_a_parameter(b"application/json; a=\"b,c\",application/json; a=\"b,c\"")]
     fn json_is_taken(#[case] content_type: &[u8]) {
         assert_eq!(refusal(Some(content_type), "{}"), "taken");
     }
@@ -105,13 +120,24 @@ mod tests {
     #[case::text(Some(b"text/plain".as_slice()), "text/plain")]
     #[case::a_form(Some(b"application/x-www-form-urlencoded".as_slice()), "application/x-www-form-urlencoded")]
     #[case::a_json_suffix(Some(b"application/ld+json".as_slice()), "application/ld+json")]
-    #[case::another_charset(Some(b"application/json; charset=latin1".as_slice()), "application/json; charset=latin1")]
+    #[case::nothing_before_the_parameter(Some(b"; charset=utf-8".as_slice()), "; charset=utf-8")]
+    #[case::a_blank_inside(Some(b"application /json".as_slice()), "application /json")]
     #[case::two_types(Some(b"application/json, text/plain".as_slice()), "application/json, text/plain")]
     #[case::no_type_at_all(Some(b"json".as_slice()), "json")]
     #[case::not_utf_8(Some(b"text/\xff".as_slice()), "text/\u{fffd}")]
     fn anything_else_is_quoted_back(#[case] content_type: Option<&[u8]>, #[case] quoted: &str) {
         let expected = format!(r#"{{"detail":"Unsupported media type \"{quoted}\" in request."}}"#);
         assert_eq!(refusal(content_type, "{}"), expected);
+    }
+
+    #[rstest]
+    #[case::once("Bearer abc", Some("abc"))]
+    #[case::twice("Bearer abc, Bearer abc", Some("abc"))]
+    #[case::two_tokens("Bearer abc, Bearer abd", None)]
+    fn two_equal_headers_are_one(#[case] header: &str, #[case] token: Option<&str>) {
+        let mut request = request(None, "");
+        request.headers.insert(header::AUTHORIZATION, HeaderValue::from_str(header).unwrap());
+        assert_eq!(request.bearer_token().ok(), token);
     }
 
     #[test]

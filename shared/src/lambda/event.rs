@@ -77,19 +77,24 @@ impl HttpApiEvent {
         &self.request_context.request_id
     }
 
+    /// Where the request comes from.
+    pub(super) fn source(&self) -> Source {
+        Source::read(&self.request_context.http.source_ip)
+    }
+
     /// The request for this path, with its body decoded.
     ///
     /// # Errors
     /// [`Error::Json`] when the body says to be base64 and is not.
     pub(super) fn into_request(self, path: String) -> Result<Request, Error> {
         let method = if self.method() == Method::HEAD { Method::GET } else { self.method() };
+        let source = self.source();
         let body = self.body.unwrap_or_default();
         let body = if self.is_base64_encoded {
             BASE64_STANDARD.decode(body).map_err(|error| Error::Json(format!("the body is not base64: {error}")))?
         } else {
             body.into_bytes()
         };
-        let source = Source::read(&self.request_context.http.source_ip);
         Ok(Request { path, method, source, headers: header_map(self.headers), body })
     }
 }

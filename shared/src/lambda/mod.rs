@@ -15,11 +15,11 @@ use serde_json::Value;
 use tracing::Instrument;
 
 use crate::{
-    Clients, Error, Service, aws,
+    Clients, Error, Service, audit, aws,
     clock::Clock,
     config::Config,
     http::{Body, Request, Response},
-    logging,
+    logging::{self, LogSources},
     metrics::{self, Reporter},
     random::Random,
     timeouts,
@@ -57,13 +57,14 @@ pub trait Endpoint: Send + Sync + Sized + 'static {
 #[derive(Debug)]
 pub struct Function<E> {
     endpoint: E,
+    sources: LogSources,
     reporter: Option<Reporter>,
 }
 
 impl<E: Endpoint> Function<E> {
-    /// The function for this endpoint.
-    pub fn new(endpoint: E) -> Self {
-        Self { endpoint, reporter: None }
+    /// The function for this endpoint of a service.
+    pub fn new(endpoint: E, service: &Service) -> Self {
+        Self { endpoint, sources: service.log_sources(), reporter: None }
     }
 
     /// The same, with a line on standard output for each request.
@@ -78,7 +79,8 @@ impl<E: Endpoint> Function<E> {
         let event = HttpApiEvent::read(event);
         let request_id = event.as_ref().map(HttpApiEvent::request_id).unwrap_or_default().to_owned();
         let method = event.as_ref().map(HttpApiEvent::method).unwrap_or_default();
-        let span = tracing::info_span!("request", request_id);
+        let source = event.as_ref().ok().map(|event| self.sources.shown(event.source()));
+        let span = tracing::info_span!("request", request_id, source);
         let response = async {
             // Boxed, since the SDK's futures are so deep that the compiler gives up on the type of what holds them.
             let answer = AssertUnwindSafe(self.answer(event).boxed()).catch_unwind();
@@ -89,6 +91,9 @@ impl<E: Endpoint> Function<E> {
                 Err(_) => Err(Error::Unavailable("the request took too long".into())),
             };
             answer.unwrap_or_else(|error| {
+                if let Some((token, reason)) = error.refused_token() {
+                    audit::token_refused(token, reason);
+                }
                 if error.status().is_server_error() {
                     tracing::error!(event = "request_failed", status = error.status().as_u16(), %error);
                 }
@@ -155,7 +160,7 @@ fn serve<E: Endpoint>() -> Result<(), lambda_runtime::Error> {
         let service = Service::new(config, clients, clock.clone(), Random::system())?;
         let endpoint = E::new(&service);
         endpoint.warm_up().await;
-        let function = Arc::new(Function::new(endpoint).reporting(namespace, clock));
+        let function = Arc::new(Function::new(endpoint, &service).reporting(namespace, clock));
         lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| {
             let function = function.clone();
             async move { Ok::<_, lambda_runtime::Error>(function.call(event.payload).await) }

@@ -37,15 +37,20 @@ pub(super) struct Reader<'a> {
     pub(super) problems: Vec<Problem>,
 }
 
-/// An attribute that is of no use.
+/// What somebody should hear of.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Problem {
-    setting: &'static str,
-    is_missing: bool,
-    /// What it must be.
-    rule: String,
-    /// What holds instead.
-    used: String,
+pub(super) enum Problem {
+    /// An attribute that is of no use.
+    Attribute {
+        setting: &'static str,
+        is_missing: bool,
+        /// What it must be.
+        rule: String,
+        /// What holds instead.
+        used: String,
+    },
+    /// Values that contradict each other. They hold all the same.
+    Conflict(String),
 }
 
 impl<'a> Reader<'a> {
@@ -78,7 +83,8 @@ impl<'a> Reader<'a> {
     ) -> T {
         let value = self.item.get(setting);
         value.and_then(parse).unwrap_or_else(|| {
-            let problem = Problem { setting, is_missing: value.is_none(), rule: rule(), used: before.to_string() };
+            let problem =
+                Problem::Attribute { setting, is_missing: value.is_none(), rule: rule(), used: before.to_string() };
             self.problems.push(problem);
             before
         })
@@ -88,11 +94,14 @@ impl<'a> Reader<'a> {
 impl Problem {
     /// Logs it: a wrong value as a warning, a missing one as what may be meant.
     pub(super) fn tell(&self) {
-        let Self { setting, is_missing, rule, used } = self;
-        if *is_missing {
-            tracing::info!(event = "setting_missing", setting, used, "{setting} is not set");
-        } else {
-            tracing::warn!(event = "setting_invalid", setting, used, "{setting} must be {rule}");
+        match self {
+            Self::Attribute { setting, is_missing: true, used, .. } => {
+                tracing::info!(event = "setting_missing", setting, used, "{setting} is not set");
+            }
+            Self::Attribute { setting, used, rule, .. } => {
+                tracing::warn!(event = "setting_invalid", setting, used, "{setting} must be {rule}");
+            }
+            Self::Conflict(reason) => tracing::warn!(event = "settings_conflict", "{reason}"),
         }
     }
 }

@@ -22,8 +22,12 @@ fn before() -> Settings {
         rotate_refresh_tokens: true,
         refresh_token_grace: 17,
         login_failures_per_source: Limit { max: 1, window: 2 },
+        login_failures_per_source_all: Limit { max: 9, window: 10 },
         login_failures_per_account: Limit { max: 3, window: 4 },
         registrations_per_source: Limit { max: 5, window: 6 },
+        profile_changes_per_user: Limit { max: 7, window: 8 },
+        email_change_needs_password: true,
+        former_email_reserved: 3,
     }
 }
 
@@ -72,7 +76,7 @@ fn rotation_is_a_boolean(#[case] value: AttributeValue, #[case] expected: bool) 
 #[case::one_too_many("1000001", 1)]
 fn a_limit_is_a_number_of_attempts(#[case] text: &str, #[case] expected: u64) {
     let settings = read("LOGIN_MAX_FAILURES_PER_SOURCE", number(text));
-    assert_eq!(settings.login_failures_per_source(), Limit { max: expected, window: 300 });
+    assert_eq!(settings.login_failures_per_source(), Limit { max: expected, window: 900 });
 }
 
 #[test]
@@ -97,7 +101,35 @@ fn a_wrong_value_does_not_touch_the_others() {
 #[test]
 fn a_missing_value_leaves_the_last_good_one() {
     let (settings, problems) = Settings::read(&Item::new(), &before());
-    assert_eq!((settings, problems.len()), (before(), 10));
+    assert_eq!((settings, problems.len()), (before(), 16));
+}
+
+#[rstest]
+#[case::the_defaults((10, 900), (100, 3_600), false)]
+#[case::what_was_once_the_default((10, 300), (100, 3_600), true)]
+#[case::just_enough((10, 300), (130, 3_600), false)]
+#[case::one_too_few((10, 300), (129, 3_600), true)]
+#[case::windows_that_do_not_divide((10, 1_000), (50, 3_600), false)]
+#[case::windows_that_do_not_divide_and_one_too_few((10, 1_000), (49, 3_600), true)]
+#[case::a_source_that_may_fail_longer_than_an_account((50, 86_400), (100, 60), false)]
+#[case::no_limits_at_all((1_000_000, 1), (1_000_000, 86_400), false)]
+#[case::no_limit_of_a_source((1_000_000, 1), (999_999, 86_400), true)]
+fn statement_8_limits_that_let_one_address_lock_an_account_are_told(
+    #[case] source: (u64, u64),
+    #[case] account: (u64, u64),
+    #[case] told: bool,
+) {
+    let of = |(max, window)| Limit { max, window };
+    let settings = Settings {
+        login_failures_per_source: of(source),
+        login_failures_per_account: of(account),
+        ..Settings::default()
+    };
+    let told_of_item = conflict(&settings.to_item());
+    assert_eq!(told_of_item.is_some(), told, "{told_of_item:?}");
+    assert_eq!(Settings::read(&settings.to_item(), &before()), {
+        (settings, told_of_item.map(Problem::Conflict).into_iter().collect())
+    });
 }
 
 proptest! {

@@ -1,12 +1,17 @@
-//! What was tried too often: items of the table of users, under `failures#…` and `registrations#…`, that count attempts in a
-//! window of time from the first one on. The table's TTL deletes them, and whether they still count is checked on read.
+//! What was tried too often: items of the table of users, under `failures#…`, `registrations#…` and `changes#…`, that count
+//! attempts in a window of time from the first one on. The table's TTL deletes them, and whether they still count is checked on
+//! read.
+//!
+//! A failed login counts for its source with the account, for its source alone, and for the account: for the last only if the
+//! source was let through, so that one source cannot use up what the account has. A source from which the owner logged in
+//! lately is let past the account's count; that it did is an item under `known#…`, written only while there are failures.
 
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::{
     Client,
     operation::update_item::{UpdateItemError, builders::UpdateItemFluentBuilder},
-    types::{AttributeValue, ReturnValuesOnConditionCheckFailure},
+    types::ReturnValuesOnConditionCheckFailure,
 };
 use serde::Deserialize;
 
@@ -18,7 +23,8 @@ use super::{
 use crate::{
     Error,
     clock::{Clock, UnixSeconds},
-    domain::{Email, Source},
+    domain::{Email, Source, UserId},
+    random::Random,
     settings::{Limit, Settings},
     tokens::KeyStore,
 };
@@ -26,12 +32,16 @@ use crate::{
 /// How often a count is begun anew, when others count under the same key at the same moment.
 const ATTEMPTS: u32 = 5;
 
+/// How long a source is known from which the owner logged in, in seconds: 30 days.
+const KNOWN_FOR: u64 = 30 * 86_400;
+
 /// Counts attempts, and finds what a login is checked against beside what was counted.
 #[derive(Debug, Clone)]
 pub struct Attempts {
     client: Client,
     table: String,
     clock: Clock,
+    random: Random,
     keys: Arc<KeyStore>,
 }
 
@@ -41,13 +51,24 @@ pub struct Login {
     /// Whose address it is, if it is a user's.
     pub credentials: Option<Credentials>,
     by_source: Failures,
+    by_source_all: Failures,
     by_account: Failures,
+    known: Known,
+}
+
+/// Whether the owner logged in from the same source lately.
+#[derive(Debug, Clone)]
+struct Known {
+    key: String,
+    until: Option<UnixSeconds>,
 }
 
 /// Failures that are counted together.
 #[derive(Debug, Clone)]
 struct Failures {
     key: String,
+    /// Those until then do not count.
+    unlocked_at: Option<UnixSeconds>,
     counted: Option<Counted>,
 }
 
@@ -55,12 +76,15 @@ struct Failures {
 #[derive(Debug, Clone, Copy, Deserialize)]
 struct Counted {
     attempts: u64,
+    /// Missing where a version before counted.
+    #[serde(default)]
+    began_at: UnixSeconds,
     expires_at: UnixSeconds,
 }
 
 impl Attempts {
-    pub(crate) fn new(client: Client, table: String, clock: Clock, keys: Arc<KeyStore>) -> Self {
-        Self { client, table, clock, keys }
+    pub(crate) fn new(client: Client, table: String, clock: Clock, random: Random, keys: Arc<KeyStore>) -> Self {
+        Self { client, table, clock, random, keys }
     }
 
     /// Looks up a login: whose address it is, and what has failed before, in one request. An address that nobody has is
@@ -71,22 +95,37 @@ impl Attempts {
     /// ours.
     pub async fn look_up(&self, email: &Email, source: Source) -> Result<Login, Error> {
         let account = self.keys.signing().await?.account(email);
-        let keys = [users::email_key(email), format!("failures#{account}#{source}"), format!("failures#{account}")];
+        let keys = [
+            users::email_key(email),
+            format!("failures#{account}#{source}"),
+            // No account is called so.
+            format!("failures#*#{source}"),
+            format!("failures#{account}"),
+            format!("known#{account}#{source}"),
+        ];
         let wanted = |key: &String| Wanted { table: &self.table, key: users::whole_key(key), attributes: None };
-        let [credentials, by_source, by_account] = batch::read(&self.client, keys.each_ref().map(wanted)).await?;
-        let [_, source_key, account_key] = keys;
+        let found = batch::read(&self.client, &self.random, keys.each_ref().map(wanted)).await?;
+        let ([credentials, by_source, by_source_all, by_account, known], [_, source, source_all, account, known_key]) =
+            (found, keys);
+        let credentials = credentials.map(users::credentials).transpose()?.flatten();
+        let unlocked_at = credentials.as_ref().and_then(|credentials| credentials.unlocked_at);
         Ok(Login {
-            credentials: credentials.map(users::credentials).transpose()?,
-            by_source: Failures::read(source_key, by_source)?,
-            by_account: Failures::read(account_key, by_account)?,
+            credentials,
+            by_source: Failures::read(source, by_source, unlocked_at)?,
+            by_source_all: Failures::read(source_all, by_source_all, None)?,
+            by_account: Failures::read(account, by_account, unlocked_at)?,
+            known: Known { key: known_key, until: known.map(Counted::read).transpose()?.map(|known| known.expires_at) },
         })
     }
 
     /// The seconds until a login is looked at again, if too many have failed before.
     pub fn wait(&self, login: &Login, settings: &Settings) -> Option<u64> {
-        let limits = [settings.login_failures_per_source(), settings.login_failures_per_account()];
-        let waits = [&login.by_source, &login.by_account].into_iter().zip(limits);
-        waits.filter_map(|(failures, limit)| failures.counted?.wait(limit, self.clock.now())).max()
+        let now = self.clock.now();
+        let wait = |failures: &Failures, limit| failures.counted.and_then(|counted| counted.wait(limit, now));
+        let by_source = wait(&login.by_source, settings.login_failures_per_source());
+        let by_source_all = wait(&login.by_source_all, settings.login_failures_per_source_all());
+        let by_account = wait(&login.by_account, settings.login_failures_per_account());
+        by_source.max(by_source_all).max(by_account.filter(|_| !login.known.is(now)))
     }
 
     /// Counts a login that failed. While it was checked others may have failed: the seconds to wait, if they were too many.
@@ -94,11 +133,41 @@ impl Attempts {
     /// # Errors
     /// [`Error::Unavailable`] when the store does not answer.
     pub async fn count_failure(&self, login: Login, settings: &Settings) -> Result<Option<u64>, Error> {
-        let (by_source, by_account) = tokio::try_join!(
-            self.count(login.by_source.key, settings.login_failures_per_source()),
-            self.count(login.by_account.key, settings.login_failures_per_account()),
+        let (by_source, by_source_all) = tokio::try_join!(
+            self.count(&login.by_source, settings.login_failures_per_source()),
+            self.count(&login.by_source_all, settings.login_failures_per_source_all()),
         )?;
-        Ok(by_source.max(by_account))
+        // What the source's own limits refuse, however many at once, does not count for the account.
+        if let Some(wait) = by_source.max(by_source_all) {
+            return Ok(Some(wait));
+        }
+        let by_account = self.count(&login.by_account, settings.login_failures_per_account()).await?;
+        Ok(by_account.filter(|_| !login.known.is(self.clock.now())))
+    }
+
+    /// Remembers the source of a login that succeeded, if logins to the account failed lately: should they become too many, the
+    /// owner still gets in from there. That it fails stops no login.
+    pub async fn remember(&self, login: &Login) {
+        let now = self.clock.now();
+        let has_failures = login.by_account.counted.is_some_and(|counted| now < counted.expires_at);
+        let is_known_for_long = login.known.is(now.saturating_add(KNOWN_FOR / 2));
+        if !has_failures || is_known_for_long {
+            return;
+        }
+        let put = self.client.put_item().table_name(&self.table).item("pk", string(&login.known.key));
+        let put = put.item("attempts", number(0)).item("expires_at", number(now.saturating_add(KNOWN_FOR)));
+        if let Err(error) = put.send().await {
+            let error = unavailable(&error);
+            tracing::warn!(event = "source_not_remembered", %error, "the next login tries again");
+        }
+    }
+
+    /// Counts a change of a profile, or what may become one: the seconds to wait, if the user made too many before.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the store does not answer.
+    pub async fn count_change(&self, user: UserId, settings: &Settings) -> Result<Option<u64>, Error> {
+        self.count(&Failures::none(format!("changes#{user}")), settings.profile_changes_per_user()).await
     }
 
     /// Counts a registration: the seconds to wait, if there were too many from the same address before.
@@ -106,32 +175,43 @@ impl Attempts {
     /// # Errors
     /// [`Error::Unavailable`] when the store does not answer.
     pub async fn count_registration(&self, source: Source, settings: &Settings) -> Result<Option<u64>, Error> {
-        self.count(format!("registrations#{source}"), settings.registrations_per_source()).await
+        self.count(&Failures::none(format!("registrations#{source}")), settings.registrations_per_source()).await
     }
 
     /// One attempt more under this key, unless there were as many as there may be: then the seconds until they are forgotten.
     /// The condition is checked where the count is, so that of many at once no more get through than may.
-    async fn count(&self, key: String, limit: Limit) -> Result<Option<u64>, Error> {
+    async fn count(&self, failures: &Failures, limit: Limit) -> Result<Option<u64>, Error> {
+        let unlocked_at = failures.unlocked_at;
+        // A window that began before counts no more, and one that a version before began cannot tell.
+        let (goes_on, is_void) = match unlocked_at {
+            Some(_) => {
+                (" AND began_at > :unlocked_at", " OR attribute_not_exists(began_at) OR began_at <= :unlocked_at")
+            }
+            None => ("", ""),
+        };
         for _ in 0..ATTEMPTS {
             let now = self.clock.now();
-            let end = number(now.saturating_add(limit.window));
-            let another = self
-                .update(&key, now, &end)
-                .update_expression("SET expires_at = if_not_exists(expires_at, :end) ADD attempts :one")
-                .condition_expression("attribute_not_exists(pk) OR (expires_at > :now AND attempts < :max)")
+            let update = || self.update(failures, now, limit);
+            let another = update()
+                .update_expression(
+                    "SET expires_at = if_not_exists(expires_at, :end), began_at = if_not_exists(began_at, :now) \
+                     ADD attempts :one",
+                )
+                .condition_expression(format!(
+                    "attribute_not_exists(pk) OR (expires_at > :now AND attempts < :max{goes_on})"
+                ))
                 .expression_attribute_values(":max", number(limit.max));
             match attempt(another).await? {
                 Outcome::Counted => return Ok(None),
-                Outcome::Refused(Some(counted)) if now < counted.expires_at => {
+                Outcome::Refused(Some(counted)) if now < counted.expires_at && counted.is_after(unlocked_at) => {
                     return Ok(Some(counted.expires_at - now));
                 }
                 Outcome::Refused(_) => {}
             }
-            // The window is over, and the table has not forgotten it yet.
-            let first = self
-                .update(&key, now, &end)
-                .update_expression("SET expires_at = :end, attempts = :one")
-                .condition_expression("expires_at <= :now");
+            // The window is over or void, and the table has not forgotten it yet.
+            let first = update()
+                .update_expression("SET expires_at = :end, began_at = :now, attempts = :one")
+                .condition_expression(format!("expires_at <= :now{is_void}"));
             if let Outcome::Counted = attempt(first).await? {
                 return Ok(None);
             }
@@ -139,12 +219,16 @@ impl Attempts {
         Err(Error::Unavailable("others counted the same each time".into()))
     }
 
-    fn update(&self, key: &str, now: UnixSeconds, end: &AttributeValue) -> UpdateItemFluentBuilder {
-        let update = self.client.update_item().table_name(&self.table).key("pk", string(key));
+    fn update(&self, failures: &Failures, now: UnixSeconds, limit: Limit) -> UpdateItemFluentBuilder {
+        let update = self.client.update_item().table_name(&self.table).key("pk", string(&failures.key));
+        let update = match failures.unlocked_at {
+            Some(time) => update.expression_attribute_values(":unlocked_at", number(time)),
+            None => update,
+        };
         update
             .expression_attribute_values(":one", number(1))
             .expression_attribute_values(":now", number(now))
-            .expression_attribute_values(":end", end.clone())
+            .expression_attribute_values(":end", number(now.saturating_add(limit.window)))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
     }
 }
@@ -168,14 +252,30 @@ async fn attempt(update: UpdateItemFluentBuilder) -> Result<Outcome, Error> {
 }
 
 impl Failures {
-    fn read(key: String, item: Option<Item>) -> Result<Self, Error> {
-        Ok(Self { key, counted: item.map(Counted::read).transpose()? })
+    /// None that are known of.
+    fn none(key: String) -> Self {
+        Self { key, unlocked_at: None, counted: None }
+    }
+
+    fn read(key: String, item: Option<Item>, unlocked_at: Option<UnixSeconds>) -> Result<Self, Error> {
+        let counted = item.map(Counted::read).transpose()?.filter(|counted| counted.is_after(unlocked_at));
+        Ok(Self { key, unlocked_at, counted })
+    }
+}
+
+impl Known {
+    fn is(&self, time: UnixSeconds) -> bool {
+        self.until.is_some_and(|until| time < until)
     }
 }
 
 impl Counted {
     fn read(item: Item) -> Result<Self, Error> {
         serde_dynamo::from_item(item).map_err(|error| corrupt("attempts", error))
+    }
+
+    fn is_after(self, unlocked_at: Option<UnixSeconds>) -> bool {
+        unlocked_at.is_none_or(|time| self.began_at > time)
     }
 
     /// The seconds until these attempts are forgotten, if they are as many as there may be.

@@ -7,8 +7,8 @@ use aws_sdk_dynamodb::{
     types::{KeysAndAttributes, builders::KeysAndAttributesBuilder},
 };
 
-use super::{Item, unavailable};
-use crate::Error;
+use super::{Item, backoff, unavailable};
+use crate::{Error, random::Random, timeouts::PARTIAL_READS};
 
 /// An item that is asked for.
 #[derive(Debug, Clone)]
@@ -26,27 +26,45 @@ impl Wanted<'_> {
     }
 }
 
-/// The items that are there, in the order in which they are asked for, as of now.
+/// The items that are there, in the order in which they are asked for, as of now. What DynamoDB leaves out of an answer is asked
+/// for again.
 ///
 /// # Errors
 /// [`Error::Unavailable`] when the store does not answer for all of them.
-pub(super) async fn read<const N: usize>(client: &Client, wanted: [Wanted<'_>; N]) -> Result<[Option<Item>; N], Error> {
+pub(super) async fn read<const N: usize>(
+    client: &Client,
+    random: &Random,
+    wanted: [Wanted<'_>; N],
+) -> Result<[Option<Item>; N], Error> {
     let mut tables: HashMap<&str, KeysAndAttributesBuilder> = HashMap::new();
     for item in &wanted {
         let table = tables.entry(item.table).or_default();
         let attributes = item.attributes.map(Into::into);
         *table = std::mem::take(table).keys(item.key.clone()).set_projection_expression(attributes);
     }
-    let mut request = client.batch_get_item();
+    let mut left = HashMap::new();
     for (table, keys) in tables {
         let keys: KeysAndAttributes = keys.consistent_read(true).build().map_err(Error::internal)?;
-        request = request.request_items(table, keys);
+        left.insert(table.to_owned(), keys);
     }
-    let answer = request.send().await.map_err(|error| unavailable(&error))?;
-    if answer.unprocessed_keys.is_some_and(|keys| !keys.is_empty()) {
-        return Err(Error::Unavailable("DynamoDB read some items and not all".into()));
+    let mut found: HashMap<String, Vec<Item>> = HashMap::new();
+    let mut attempt = 1;
+    loop {
+        let answer = client.batch_get_item().set_request_items(Some(left)).send().await;
+        let answer = answer.map_err(|error| unavailable(&error))?;
+        for (table, items) in answer.responses.unwrap_or_default() {
+            found.entry(table).or_default().extend(items);
+        }
+        left = answer.unprocessed_keys.unwrap_or_default();
+        if left.is_empty() {
+            break;
+        }
+        if attempt == PARTIAL_READS {
+            return Err(Error::Unavailable("DynamoDB read some items and not all".into()));
+        }
+        backoff::wait(random, attempt).await?;
+        attempt += 1;
     }
-    let mut found = answer.responses.unwrap_or_default();
     Ok(wanted.map(|wanted| {
         let items = found.get_mut(wanted.table)?;
         let position = items.iter().position(|item| wanted.is(item))?;

@@ -2,6 +2,7 @@
 //! errors mean.
 
 mod attempts;
+mod backoff;
 mod batch;
 mod secret;
 mod sessions;
@@ -12,7 +13,7 @@ mod users;
 use std::fmt;
 
 use aws_sdk_dynamodb::{
-    error::{DisplayErrorContext, SdkError},
+    error::{ProvideErrorMetadata, SdkError},
     types::AttributeValue,
 };
 use secrecy::{ExposeSecret, SecretString};
@@ -21,9 +22,12 @@ pub use attempts::{Attempts, Login};
 pub use secret::{SecretStore, SecretVersion};
 pub use sessions::{End, Presented, Session, SessionInfo, SessionName, Sessions, Use};
 pub use settings_table::SettingsTable;
-pub use users::{AccessChange, Account, Added, Created, Credentials, NewAccount, ProfileChange, Updated, Users};
+pub use users::{
+    AccessChange, Account, Added, Changed, Created, Credentials, Misplaced, NewAccount, Placed, ProfileChange, Updated,
+    Users,
+};
 
-use crate::Error;
+use crate::{Error, aws};
 
 /// An item of any table.
 pub type Item = std::collections::HashMap<String, AttributeValue>;
@@ -45,17 +49,17 @@ impl PasswordHash {
 }
 
 /// The store did not do what it was asked, for whatever reason: deny, and let the log tell why.
-fn unavailable<E, R>(error: &SdkError<E, R>) -> Error
+fn unavailable<E>(error: &SdkError<E>) -> Error
 where
-    E: std::error::Error + 'static,
-    R: fmt::Debug,
+    E: ProvideErrorMetadata + std::error::Error + 'static,
 {
-    Error::Unavailable(DisplayErrorContext(error).to_string().into())
+    Error::Unavailable(aws::told(error).into())
 }
 
-/// An item that does not hold what its kind holds.
+/// An item that does not hold what its kind holds. Behind a colon or in quotes the reason may show the value.
 fn corrupt(kind: &str, error: impl fmt::Display) -> Error {
-    Error::internal(format!("{kind}: {error}"))
+    let reason = error.to_string();
+    Error::internal(format!("{kind}: {}", reason.split([':', '"']).next().unwrap_or_default()))
 }
 
 fn string(value: impl Into<String>) -> AttributeValue {

@@ -58,8 +58,8 @@ impl Sessions {
             ("rotated_at".into(), number(now)),
             ("expires_at".into(), number(now.saturating_add(lifetime))),
         ]);
-        if !holder.generation.is_first() {
-            item.insert("generation".into(), number(holder.generation.get().into()));
+        if !holder.generation.is_unnamed() {
+            item.insert("generation".into(), number(holder.generation.get()));
         }
         let request = self.client.put_item().table_name(&self.table).set_item(Some(item));
         request.send().await.map_err(|error| unavailable(&error))?;
@@ -81,11 +81,12 @@ impl Sessions {
         let user = users.wanted(token.user);
         if replace {
             // Asked for in the same way, so that the function needs to be allowed no other.
-            let (presented, [user]) = tokio::try_join!(self.replace(token), batch::read(&self.client, [user]))?;
+            let (presented, [user]) =
+                tokio::try_join!(self.replace(token), batch::read(&self.client, &self.random, [user]))?;
             return Ok((presented, presented.account(users.found(user)?)));
         }
         let session = Wanted { table: &self.table, key: key(token), attributes: None };
-        let [session, user] = batch::read(&self.client, [session, user]).await?;
+        let [session, user] = batch::read(&self.client, &self.random, [session, user]).await?;
         let presented = Presented::Seen(Session::read(session)?);
         Ok((presented, presented.account(users.found(user)?)))
     }
@@ -214,6 +215,11 @@ pub enum Presented {
 }
 
 impl Presented {
+    /// Whether there is no session.
+    pub fn is_nothing(&self) -> bool {
+        matches!(self, Self::Seen(None))
+    }
+
     /// The account, unless its tokens were voided since the session began.
     fn account(&self, account: Option<Account>) -> Option<Account> {
         let generation = match self {

@@ -8,12 +8,8 @@ use aws_sdk_dynamodb::{
     types::{CancellationReason, TransactWriteItem},
 };
 
-use super::unavailable;
-use crate::{
-    Error,
-    random::Random,
-    timeouts::{FIRST_WAIT, TRANSACTIONS},
-};
+use super::{backoff, unavailable};
+use crate::{Error, random::Random};
 
 /// What tells DynamoDB that an attempt is not the first one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,26 +21,36 @@ pub(super) enum Repeated {
     ByConditions,
 }
 
-/// Does all writes, and returns `[]`; or, where conditions fail, does none and returns the roles of those writes, in the
-/// order in which the writes are listed.
+/// What became of a transaction.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Written<Role> {
+    /// All of it is done.
+    Done,
+    /// Nothing is: the conditions of the writes with these roles fail. In the order in which the writes are listed.
+    Refused(Vec<Role>),
+    /// Nothing is: others wrote the same items at each attempt.
+    Collided,
+}
+
+/// Does all writes or none, in so many attempts.
 ///
 /// # Errors
-/// [`Error::Unavailable`] when the store does not answer, or when the transaction still collides at the last attempt.
+/// [`Error::Unavailable`] when the store does not answer.
 pub(super) async fn transact<Role: Copy>(
     client: &Client,
     random: &Random,
     writes: Vec<(Role, TransactWriteItem)>,
     repeated: Repeated,
-) -> Result<Vec<Role>, Error> {
+    attempts: u32,
+) -> Result<Written<Role>, Error> {
     let (roles, items): (Vec<_>, Vec<_>) = writes.into_iter().unzip();
-    let mut attempt = 1;
-    loop {
+    for attempt in 1..=attempts {
         let request = client.transact_write_items().set_transact_items(Some(items.clone()));
         let result = match repeated {
             Repeated::ByToken => request.send().await,
             Repeated::ByConditions => request.customize().interceptor(WithoutToken).send().await,
         };
-        let Err(error) = result else { return Ok(Vec::new()) };
+        let Err(error) = result else { return Ok(Written::Done) };
         let reasons = cancellation_reasons(&error);
         let failed: Vec<_> = roles
             .iter()
@@ -52,16 +58,16 @@ pub(super) async fn transact<Role: Copy>(
             .filter_map(|(role, reason)| (reason.code() == Some("ConditionalCheckFailed")).then_some(*role))
             .collect();
         if !failed.is_empty() {
-            return Ok(failed);
+            return Ok(Written::Refused(failed));
         }
-        let collides = reasons.iter().any(|reason| reason.code() == Some("TransactionConflict"));
-        if !collides || attempt == TRANSACTIONS {
+        if !reasons.iter().any(|reason| reason.code() == Some("TransactionConflict")) {
             return Err(unavailable(&error));
         }
-        let [share] = random.bytes()?;
-        tokio::time::sleep(FIRST_WAIT * 2_u32.pow(attempt - 1) * u32::from(share) / 256).await;
-        attempt += 1;
+        if attempt < attempts {
+            backoff::wait(random, attempt).await?;
+        }
     }
+    Ok(Written::Collided)
 }
 
 /// Takes the token out again that the SDK puts into every transaction.

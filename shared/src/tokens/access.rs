@@ -90,7 +90,7 @@ impl AccessTokens {
         let claims = self.keys.find(|keys| (keys.id == key_id).then(|| self.claims(token, keys))).await?.flatten();
         let Some(claims) = claims else { return Err(Error::INVALID_TOKEN) };
         if claims.exp <= self.clock.now() {
-            return Err(Error::TokenRefused("Token has expired."));
+            return Err(Error::EXPIRED_TOKEN);
         }
         claims.holder().ok_or(Error::INVALID_TOKEN)
     }

@@ -12,7 +12,7 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use super::{KeyStore, Keys};
 use crate::{
     Error,
-    domain::{Field, Message, UserId},
+    domain::{Field, Message, Rules, UserId},
 };
 
 /// Tells people and secret scanners what they look at.
@@ -58,8 +58,10 @@ pub struct PresentedToken(String);
 
 impl Field for PresentedToken {
     const NAME: &'static str = "refresh";
+}
 
-    fn parse(text: &str) -> Result<Self, Vec<Message>> {
+impl Rules for PresentedToken {
+    fn check(text: &str) -> Result<Self, Vec<Message>> {
         Ok(Self(text.into()))
     }
 }
@@ -103,10 +105,10 @@ impl RefreshTokens {
     /// The token, if this service issued it.
     ///
     /// # Errors
-    /// [`Error::REFRESH_TOKEN_REFUSED`] when it did not, [`Error::Unavailable`] when that can not be told.
+    /// [`Error::INVALID_REFRESH_TOKEN`] when it did not, [`Error::Unavailable`] when that can not be told.
     pub async fn verify(&self, presented: &PresentedToken) -> Result<RefreshToken, Error> {
-        let sealed = Sealed::parse(&presented.0).ok_or(Error::REFRESH_TOKEN_REFUSED)?;
-        self.keys.find(|keys| sealed.open(keys)).await?.ok_or(Error::REFRESH_TOKEN_REFUSED)
+        let sealed = Sealed::parse(&presented.0).ok_or(Error::INVALID_REFRESH_TOKEN)?;
+        self.keys.find(|keys| sealed.open(keys)).await?.ok_or(Error::INVALID_REFRESH_TOKEN)
     }
 }
 
@@ -157,7 +159,7 @@ mod tests {
     }
 
     fn verify(text: &str) -> Option<RefreshToken> {
-        tokens("secret").verify(&PresentedToken::parse(text).unwrap()).now_or_never().unwrap().ok()
+        tokens("secret").verify(&PresentedToken::check(text).unwrap()).now_or_never().unwrap().ok()
     }
 
     fn token() -> RefreshToken {

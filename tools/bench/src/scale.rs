@@ -29,8 +29,7 @@ pub(crate) async fn measure(binaries: &Binaries, runs: u32, sizes: &[usize]) -> 
         let tables = dynoxide::Database::memory()?;
         let listener = local::listen(Ipv4Addr::LOCALHOST.into(), 0, "none")?;
         let url = format!("http://{}", listener.local_addr()?);
-        let server =
-            tokio::spawn(dynoxide::server::serve_with_shutdown(listener, tables.clone(), std::future::pending()));
+        let server = tokio::spawn(local::embedded::serve(listener, tables.clone(), std::future::pending()));
         let (counter, counted_url) = Counter::start(&url).await?;
         let stage = Stage::on(binaries, Database::at(&url), &counted_url).await?;
         fill(&tables, *users, &bar)?;

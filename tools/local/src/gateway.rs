@@ -13,7 +13,10 @@ use axum::{
     Router,
     body::{self, Body},
     extract::{ConnectInfo, Request},
-    http::{HeaderMap, HeaderName, HeaderValue, Method},
+    http::{
+        HeaderMap, HeaderName, HeaderValue, Method, StatusCode,
+        header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS},
+    },
     middleware::{self, Next},
     response::Response,
     routing::any,
@@ -26,10 +29,10 @@ use shared::{
     lambda::{Endpoint, Function},
     random::Random,
 };
-use tower_http::cors::CorsLayer;
+use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use crate::{
-    Options, StartError,
+    Options, StartError, fence,
     template::{Cors, Template},
 };
 
@@ -63,6 +66,10 @@ pub(crate) async fn router(
     if !options.cors_origins.is_empty() {
         router = router.layer(cors(template.cors(), &options.cors_origins)?);
     }
+    // Who listens elsewhere lets others in on purpose, by whatever name they have for this machine.
+    if options.host.is_loopback() {
+        router = router.layer(middleware::from_fn(own_names_alone));
+    }
     if !options.quiet {
         router = router.layer(middleware::from_fn(print));
     }
@@ -72,7 +79,7 @@ pub(crate) async fn router(
 async fn mount<E: Endpoint>(mut router: Router, service: &Service, paths: &[String]) -> Router {
     let endpoint = E::new(service);
     endpoint.warm_up().await;
-    let function = Arc::new(Function::new(endpoint));
+    let function = Arc::new(Function::new(endpoint, service));
     for path in paths {
         let call = {
             let function = function.clone();
@@ -142,10 +149,28 @@ fn into_response(event: ApiGatewayV2httpResponse) -> Response {
     response
 }
 
+/// Turns away who calls by a name that is not this machine's: a web page whose name leads here is of the same origin to a
+/// browser, and may read what it is answered.
+async fn own_names_alone(request: Request, next: Next) -> Response {
+    if fence::calls_this_machine(&request) {
+        return next.run(request).await;
+    }
+    let detail =
+        "This API answers to 127.0.0.1, [::1] and localhost alone. Call it by one of these, or start it with --host.";
+    let mut response = Response::new(Body::from(json!({ "detail": detail }).to_string()));
+    *response.status_mut() = StatusCode::FORBIDDEN;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
 /// CORS as the template's gateway answers it for the origins that it lists.
 fn cors(cors: &Cors, origins: &[HeaderValue]) -> Result<CorsLayer, StartError> {
+    let origins = origins.to_vec();
     Ok(CorsLayer::new()
-        .allow_origin(origins.to_vec())
+        .allow_origin(AllowOrigin::predicate(move |origin, _| origins.contains(origin)))
         .allow_methods(parsed::<Method>(&cors.allow_methods)?)
         .allow_headers(parsed::<HeaderName>(&cors.allow_headers)?)
         .expose_headers(parsed::<HeaderName>(&cors.expose_headers)?)

@@ -1,8 +1,13 @@
 //! The whole API on one port, on an embedded DynamoDB: what `cargo run` starts, and what tests run against.
 
 mod database;
+pub mod embedded;
+mod endpoint;
+mod fence;
 mod gateway;
 mod options;
+mod origin;
+mod private;
 mod secret;
 pub mod tables;
 pub mod template;
@@ -13,7 +18,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-pub use database::Database;
+pub use database::{Database, Limits};
 pub use options::{Options, http_url};
 pub use secret::Secret;
 use shared::{
@@ -41,6 +46,8 @@ pub struct Stack {
     pub data: Option<PathBuf>,
     /// Where the secret came from.
     pub secret: Secret,
+    /// Where the limits come from.
+    pub limits: Limits,
     stop: watch::Sender<bool>,
     api: JoinHandle<io::Result<()>>,
     database: Database,
@@ -74,6 +81,17 @@ pub enum StartError {
         url: String,
         /// What is wrong.
         reason: String,
+    },
+    /// A table is missing where none is created unasked.
+    #[error(
+        "the DynamoDB at {url} has no table {table}, and none is created there: deploy the stack, or set USERS_TABLE, \
+         REFRESH_TOKENS_TABLE and SETTINGS_TABLE to the names of its tables"
+    )]
+    Table {
+        /// Where.
+        url: String,
+        /// The first that is missing.
+        table: String,
     },
     /// A variable is missing or wrong.
     #[error(transparent)]
@@ -110,12 +128,12 @@ impl Stack {
         variable: impl Fn(&str) -> Option<String>,
         adapt: impl Fn(&str, Clients) -> Clients,
     ) -> Result<Self, StartError> {
-        let template = Template::read()?;
+        let given = |name: &str| variable(name).filter(|value| !value.is_empty());
+        let template = Template::read()?.with_table_names(given);
         // The ports first: whoever started the stack twice learns that, and nothing is touched.
         let listener = listen(options.host, options.port, "--port")?;
         let database = Database::start(options).await?;
 
-        let given = |name: &str| variable(name).filter(|value| !value.is_empty());
         let (secret_key, secret) = secret::find(given, options)?;
         let mut config = Config::from_variables(|name| match name {
             "SECRET_KEY" => secret_key.clone(),
@@ -124,7 +142,7 @@ impl Stack {
         // A change in the settings item holds at the next request.
         config.settings_max_age = std::time::Duration::ZERO;
 
-        database.prepare(&template, &config.settings_table).await?;
+        let limits = database.prepare(&template, &config.settings_table).await?;
         let clients = database.clients(&secret).await;
         let service = Service::new(config, clients.clone(), Clock::system(), Random::system())?;
         let service_of = |function: &str| service.with_clients(adapt(function, clients.clone()));
@@ -138,6 +156,7 @@ impl Stack {
             dynamodb_url: database.url().to_owned(),
             data: database.file().cloned(),
             secret,
+            limits,
             stop,
             api,
             database,

@@ -3,7 +3,7 @@
 use std::{process::ExitCode, time::Duration};
 
 use clap::{Parser, Subcommand};
-use local::{Database, Options, Secret, Stack, http_url, template::Template};
+use local::{Database, Limits, Options, Secret, Stack, http_url, template::Template};
 use tracing_subscriber::{
     Layer,
     filter::{LevelFilter, Targets},
@@ -95,7 +95,7 @@ fn create_tables(url: &str) -> Result<(), Box<dyn std::error::Error>> {
     let template = Template::read()?;
     let settings_table = template.variable("SETTINGS_TABLE").unwrap_or_default();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(Database::at(url).prepare(&template, &settings_table))?;
+    runtime.block_on(Database::at(url).creating().prepare(&template, &settings_table))?;
     let names: Vec<_> = template.tables().map(|(name, _)| name).collect();
     println!("{url} has {}.", names.join(", "));
     Ok(())
@@ -114,12 +114,16 @@ fn announce(stack: &Stack, options: &Options) {
         Secret::Made(path) => format!("{}, made now; set SECRET_KEY to use your own", path.display()),
         Secret::InMemory => "made now, kept nowhere; set SECRET_KEY to use your own".into(),
     };
+    let limits = match stack.limits {
+        Limits::Lifted => "1000000 in a new settings item, to be lowered there",
+        Limits::AsTheyAre => "those of the settings item, the defaults without one; nothing was written",
+    };
     let docs = if options.no_docs { String::new() } else { format!("\nDocs      {url}/api/docs/") };
     println!(
         "API       {url}{docs}
 DynamoDB  {}, {data}
 Secret    {secret}
-Limits    of failed logins and registrations: 1000000 in a new settings item, to be lowered there
+Limits    of failed logins and registrations: {limits}
 
 Try it, from another terminal:
 

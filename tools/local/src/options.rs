@@ -5,6 +5,8 @@ use std::{net::IpAddr, path::PathBuf};
 use axum::http::{HeaderValue, Uri};
 use clap::Args;
 
+use crate::{origin::origin, private};
+
 /// How the stack is to run.
 #[derive(Debug, Clone, Args)]
 pub struct Options {
@@ -13,22 +15,31 @@ pub struct Options {
     pub port: u16,
 
     /// Address that the API listens on; 0.0.0.0 lets other machines call it
+    ///
+    /// On an address of this machine alone, requests are answered that call it localhost, 127.0.0.1 or [::1], so that no web
+    /// page reaches it by a name of its own; on another, whatever name it is called by.
     #[arg(long, default_value = "127.0.0.1")]
     pub host: IpAddr,
 
     /// Port of the embedded DynamoDB, which listens on 127.0.0.1 alone; 0 picks a free one
+    ///
+    /// It answers programs, such as the AWS CLI, and no web page.
     #[arg(long, default_value_t = 8000)]
     pub dynamodb_port: u16,
 
-    /// Use the DynamoDB at this URL instead of the embedded one, and create the tables that it lacks
+    /// Use the DynamoDB at this URL instead of the embedded one
+    ///
+    /// Tables that are there are used as they are. One at localhost, host.docker.internal or a name without a dot gets those
+    /// that it lacks, and a new table of settings gets an item that lifts the limits; elsewhere nothing is written, and the
+    /// start ends where a table is missing. USERS_TABLE, REFRESH_TOKENS_TABLE and SETTINGS_TABLE name them.
     ///
     /// Credentials and region are those of the AWS CLI (AWS_ACCESS_KEY_ID, AWS_PROFILE, AWS_REGION and so on); with no
     /// AWS_ACCESS_KEY_ID and no AWS_PROFILE in the environment, placeholders and us-east-1.
     #[arg(long, value_name = "URL", conflicts_with = "dynamodb_port", value_parser = http_url)]
     pub dynamodb_endpoint: Option<String>,
 
-    /// Folder for the data and the generated secret
-    #[arg(long, value_name = "DIR", default_value = ".local")]
+    /// Folder for the data and the generated secret, which its owner alone may read
+    #[arg(long, value_name = "DIR", default_value = private::FOLDER)]
     pub data_dir: PathBuf,
 
     /// Keep nothing: the data and the generated secret are gone when the program ends
@@ -36,7 +47,7 @@ pub struct Options {
     pub in_memory: bool,
 
     /// Let a front end of this origin call the API from a browser, such as http://localhost:5173 (repeatable)
-    #[arg(long = "cors-origin", value_name = "ORIGIN")]
+    #[arg(long = "cors-origin", value_name = "ORIGIN", value_parser = origin)]
     pub cors_origins: Vec<HeaderValue>,
 
     /// Leave out the documentation page, /api/docs/, and its document

@@ -1,18 +1,15 @@
 //! The secret of the local stack.
 
 use std::{
-    fs::{self, OpenOptions},
+    fs,
     io::{self, Write},
-    path::{Path, PathBuf},
+    path::PathBuf,
 };
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use shared::random::Random;
 
-use crate::{Options, StartError};
-
-/// The name of the file in the folder for data.
-const FILE: &str = "secret_key";
+use crate::{Options, StartError, private};
 
 /// Where the secret came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,30 +50,23 @@ fn find_or_make(options: &Options) -> Result<(String, Secret), StartError> {
     if options.in_memory {
         return Ok((new()?, Secret::InMemory));
     }
-    let path = options.data_dir.join(FILE);
+    let path = options.data_dir.join(private::SECRET);
     let folder = |error| StartError::folder(&options.data_dir, error);
     match fs::read_to_string(&path) {
         Ok(secret) => Ok((secret.trim().to_owned(), Secret::File(path))),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let secret = new()?;
-            write_private(&path, &secret).map_err(folder)?;
+            private::new_file(&path).and_then(|mut file| writeln!(file, "{secret}")).map_err(folder)?;
             Ok((secret, Secret::Made(path)))
         }
         Err(error) => Err(folder(error)),
     }
 }
 
-/// Writes a file that its owner alone may read, from its first byte on.
-fn write_private(path: &Path, text: &str) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    writeln!(options.open(path)?, "{text}")
-}
-
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use rstest::rstest;
 
     use super::*;
@@ -89,10 +79,10 @@ mod tests {
     fn a_secret_is_made_once_and_found_again() {
         let folder = tempfile::tempdir().unwrap();
         let (made, source) = find(|_| None, &options(folder.path())).unwrap();
-        assert_eq!(source, Secret::Made(folder.path().join(FILE)));
+        assert_eq!(source, Secret::Made(folder.path().join(private::SECRET)));
         assert_eq!(made.as_ref().unwrap().len(), 64);
         let (found, source) = find(|_| None, &options(folder.path())).unwrap();
-        assert_eq!((found, source), (made, Secret::File(folder.path().join(FILE))));
+        assert_eq!((found, source), (made, Secret::File(folder.path().join(private::SECRET))));
     }
 
     #[cfg(unix)]
@@ -101,7 +91,7 @@ mod tests {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
         find(|_| None, &options(folder.path())).unwrap();
-        let mode = fs::metadata(folder.path().join(FILE)).unwrap().permissions().mode();
+        let mode = fs::metadata(folder.path().join(private::SECRET)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
     }
 
@@ -118,7 +108,7 @@ mod tests {
         let variable = |name: &str| set.contains(&name).then(|| format!("the {name}"));
         let found = find(variable, &options(folder.path())).unwrap();
         assert_eq!(found, (secret.map(Into::into), source));
-        assert!(!folder.path().join(FILE).exists());
+        assert!(!folder.path().join(private::SECRET).exists());
     }
 
     #[test]
@@ -126,6 +116,6 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let options = Options { in_memory: true, ..options(folder.path()) };
         assert_eq!(find(|_| None, &options).unwrap().1, Secret::InMemory);
-        assert!(!folder.path().join(FILE).exists());
+        assert!(!folder.path().join(private::SECRET).exists());
     }
 }

@@ -2,30 +2,52 @@
 
 use aws_sdk_dynamodb::{
     Client,
-    error::{BuildError, DisplayErrorContext, ProvideErrorMetadata, SdkError},
+    error::{BuildError, ProvideErrorMetadata, SdkError},
     types::{AttributeDefinition, BillingMode, KeySchemaElement, TimeToLiveSpecification},
 };
+use shared::aws;
 
 use crate::{
     StartError,
     template::{TableProperties, Template},
 };
 
-/// Creates the tables that are missing; those that are there stay as they are.
+/// Creates the tables that are missing, and returns their names; those that are there stay as they are.
 ///
 /// # Errors
 /// [`StartError::DynamoDb`] when DynamoDB at this URL does not do it.
-pub async fn create_missing(client: &Client, url: &str, template: &Template) -> Result<(), StartError> {
+pub async fn create_missing(client: &Client, url: &str, template: &Template) -> Result<Vec<String>, StartError> {
+    let mut created = Vec::new();
     for (name, properties) in template.tables() {
-        match client.describe_table().table_name(name).send().await {
-            Ok(_) => {}
-            Err(error) if error.as_service_error().is_some_and(|error| error.is_resource_not_found_exception()) => {
-                create(client, url, name, properties).await?;
-            }
-            Err(error) => return Err(failed(url, &error)),
+        if !is_there(client, url, name).await? {
+            create(client, url, name, properties).await?;
+            created.push(name.to_owned());
+        }
+    }
+    Ok(created)
+}
+
+/// Makes sure that all tables are there, and writes nothing.
+///
+/// # Errors
+/// [`StartError::Table`] for the first that is missing; [`StartError::DynamoDb`] when DynamoDB at this URL does not say.
+pub(crate) async fn require(client: &Client, url: &str, template: &Template) -> Result<(), StartError> {
+    for (name, _) in template.tables() {
+        if !is_there(client, url, name).await? {
+            return Err(StartError::Table { url: url.into(), table: name.into() });
         }
     }
     Ok(())
+}
+
+async fn is_there(client: &Client, url: &str, name: &str) -> Result<bool, StartError> {
+    match client.describe_table().table_name(name).send().await {
+        Ok(_) => Ok(true),
+        Err(error) if error.as_service_error().is_some_and(|error| error.is_resource_not_found_exception()) => {
+            Ok(false)
+        }
+        Err(error) => Err(failed(url, &error)),
+    }
 }
 
 async fn create(client: &Client, url: &str, name: &str, properties: &TableProperties) -> Result<(), StartError> {
@@ -68,19 +90,15 @@ async fn create(client: &Client, url: &str, name: &str, properties: &TableProper
     Ok(())
 }
 
-fn failed<E, R>(url: &str, error: &SdkError<E, R>) -> StartError
+fn failed<E>(url: &str, error: &SdkError<E>) -> StartError
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
-    R: std::fmt::Debug,
 {
-    // What failed to connect needs no more words; what DynamoDB answered does.
     let reason = match error {
+        // What failed to connect needs no more words; what DynamoDB answered does.
         SdkError::DispatchFailure(_) | SdkError::TimeoutError(_) => "nothing answers there".into(),
-        SdkError::ServiceError(answer) => match (answer.err().code(), answer.err().message()) {
-            (Some(code), message) => format!("{code}: {}", message.unwrap_or_default()),
-            (None, _) => "what answers there is no DynamoDB".into(),
-        },
-        other => DisplayErrorContext(other).to_string(),
+        SdkError::ServiceError(answer) if answer.err().code().is_none() => "what answers there is no DynamoDB".into(),
+        other => aws::told(other),
     };
     StartError::DynamoDb { url: url.into(), reason }
 }

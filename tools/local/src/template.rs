@@ -200,7 +200,17 @@ impl Template {
         Ok(Self { parameters: document.parameters, variables, tables, functions, cors })
     }
 
-    /// The tables with their logical names, which are their names here.
+    /// The same, with each table under the name that its variable has here, such as `USERS_TABLE`, where it has one.
+    #[must_use]
+    pub fn with_table_names(mut self, variable: impl Fn(&str) -> Option<String>) -> Self {
+        let names = self.variables.keys().filter_map(|name| Some((self.variable(name)?, variable(name)?)));
+        let names: BTreeMap<_, _> = names.collect();
+        let tables = self.tables.into_iter();
+        self.tables = tables.map(|(name, table)| (names.get(&name).cloned().unwrap_or(name), table)).collect();
+        self
+    }
+
+    /// The tables with their names: the logical ones, if nothing else was said.
     pub fn tables(&self) -> impl Iterator<Item = (&str, &TableProperties)> {
         self.tables.iter().map(|(name, properties)| (name.as_str(), properties))
     }
@@ -254,6 +264,22 @@ mod tests {
                 expected.iter().flat_map(|path| [format!("/api/{path}"), format!("/api/{path}/{{proxy+}}")]).collect();
             assert_eq!(paths, expected);
         }
+    }
+
+    #[test]
+    fn a_table_has_the_name_that_its_variable_gives_it() {
+        let variable = |name: &str| match name {
+            "USERS_TABLE" => Some("SettingsTable".to_owned()),
+            "SETTINGS_TABLE" => Some("stack-settings".to_owned()),
+            "TOKEN_ISSUER" => Some("UsersTable".to_owned()),
+            _ => None,
+        };
+        let template = Template::read().unwrap().with_table_names(variable);
+        let keys: Vec<_> = template
+            .tables()
+            .map(|(name, table)| (name, table.key_schema.first().unwrap().attribute_name.as_str()))
+            .collect();
+        assert_eq!(keys, [("RefreshTokensTable", "user_id"), ("SettingsTable", "pk"), ("stack-settings", "id")]);
     }
 
     #[test]

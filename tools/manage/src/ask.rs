@@ -5,24 +5,36 @@ use std::io::{self, BufRead, IsTerminal};
 use dialoguer::{Confirm, Password as PasswordPrompt};
 use secrecy::SecretString;
 
-use crate::{Manner, Result};
+use crate::{Manner, Result, shown::escaped};
 
 /// Goes on only if that is meant.
 pub(crate) fn confirm(manner: Manner, question: &str) -> Result<()> {
+    ask(manner, question, "nobody is there to be asked: say --yes")
+}
+
+/// Goes on only if that is meant, though there is no way back.
+pub(crate) fn confirm_for_good(manner: Manner, question: &str) -> Result<()> {
+    let question = format!("{question} That can not be undone.");
+    ask(manner, &question, "this can not be undone, and nobody is there to be asked: say --yes")
+}
+
+fn ask(manner: Manner, question: &str, nobody: &'static str) -> Result<()> {
     if manner.yes {
         return Ok(());
     }
     if !io::stdin().is_terminal() {
-        return Err("this can not be undone, and nobody is there to be asked: say --yes".into());
+        return Err(nobody.into());
     }
-    if Confirm::new().with_prompt(question).default(false).interact()? {
+    // Whoever is asked about must not have written the question.
+    if Confirm::new().with_prompt(escaped(question)).default(false).interact()? {
         Ok(())
     } else {
         Err("nothing was done".into())
     }
 }
 
-/// A new password: asked for twice without showing it, or a line of standard input where that is no terminal.
+/// A new password: asked for twice without showing it, or a line of standard input where that is no terminal. Blanks around it
+/// are part of it.
 pub(crate) fn new_password() -> Result<SecretString> {
     if io::stdin().is_terminal() {
         let prompt = PasswordPrompt::new().with_prompt("New password").allow_empty_password(true);

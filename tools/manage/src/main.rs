@@ -1,17 +1,23 @@
 //! `cargo run -p manage`: what operators do with settings, users and sessions, and how users come and go.
 
 mod ask;
+mod events;
 mod export;
 mod import;
+mod manner;
 mod place;
 mod sessions;
 mod settings;
+mod shown;
+mod stack;
 mod users;
 
-use std::{error::Error, fmt, process::ExitCode};
+use std::{error::Error, io, process::ExitCode};
 
 use clap::{Parser, Subcommand};
+use manner::{Manner, remark};
 use place::Place;
+use serde_json::json;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -25,7 +31,10 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
   cargo run -p manage -- --stack pyshop-auth import-django users.json --dry-run
   cargo run -p manage -- --local users list
 
-Exit status: 0 done, 1 failed, 2 wrong arguments, 3 done but for the users in the report, 130 stopped by Ctrl-C."
+Whatever is done is told on standard error as well, a line of JSON for each act, and with --stack in the log of the functions.
+
+Exit status: 0 done, 1 failed, 2 wrong arguments, 3 done but for users that are named, 130 stopped by Ctrl-C, 141 nobody reads
+the output any more."
 )]
 struct Arguments {
     #[command(flatten)]
@@ -36,29 +45,6 @@ struct Arguments {
 
     #[command(subcommand)]
     command: Command,
-}
-
-/// How to talk to whoever calls.
-#[derive(Debug, Clone, Copy, clap::Args)]
-struct Manner {
-    /// Answer with JSON, one document for each thing that is listed
-    #[arg(long, global = true)]
-    json: bool,
-
-    /// Ask nothing before what can not be undone
-    #[arg(long, global = true)]
-    yes: bool,
-}
-
-impl Manner {
-    /// Prints what was done or found: the text for people, or the document for machines.
-    fn tell(self, text: impl fmt::Display, document: &serde_json::Value) {
-        if self.json {
-            println!("{document}");
-        } else {
-            println!("{text}");
-        }
-    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -84,19 +70,22 @@ enum Command {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Ending {
     Done,
-    /// Some users could not come.
+    /// Some users could not be brought in, or not be filed anew.
     Partly,
     Interrupted,
 }
 
+/// What a shell says of a program that SIGPIPE ended.
+const NOBODY_READS: u8 = 141;
+
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    match run(arguments) {
+    match run(Arguments::parse()) {
         Ok(Ending::Done) => ExitCode::SUCCESS,
         Ok(Ending::Partly) => ExitCode::from(3),
         Ok(Ending::Interrupted) => ExitCode::from(130),
+        Err(reason) if is_closed_pipe(&*reason) => ExitCode::from(NOBODY_READS),
         Err(reason) => {
-            eprintln!("error: {}", plain(&reason.to_string()));
+            remark(format!("error: {}", told(&*reason).replace('\n', " ")));
             ExitCode::FAILURE
         }
     }
@@ -107,24 +96,33 @@ fn run(Arguments { place, manner, command }: Arguments) -> Result<Ending> {
     let ending = runtime.block_on(async {
         let tables = place.tables().await?;
         match command {
-            Command::Settings(command) => settings::run(&tables, manner, command).await?,
-            Command::Users(command) => users::run(&tables, manner, command).await?,
-            Command::Sessions(command) => sessions::run(&tables, manner, command).await?,
-            Command::ImportDjango(arguments) => return import::django(&tables, manner, arguments).await,
-            Command::Import(arguments) => return import::own(&tables, manner, arguments).await,
-            Command::Export(arguments) => return export::run(&tables, arguments).await,
+            Command::Settings(command) => settings::run(&tables, manner, command).await,
+            Command::Users(command) => users::run(&tables, manner, command).await,
+            Command::Sessions(command) => sessions::run(&tables, manner, command).await,
+            Command::ImportDjango(arguments) => import::django(&tables, manner, arguments).await,
+            Command::Import(arguments) => import::own(&tables, manner, arguments).await,
+            Command::Export(arguments) => {
+                // Before it: who stops it in time has read most.
+                tables.events.note("sensitive_read", json!({ "object": "users, with their passwords' hashes" })).await;
+                export::run(&tables, arguments).await
+            }
         }
-        Ok(Ending::Done)
     });
     // A thread may be waiting for standard input, which nobody has any more to give.
     runtime.shutdown_background();
     ending
 }
 
-/// A reason in one line, without the structures that the SDK shows behind its own.
-fn plain(reason: &str) -> String {
-    let shown =
-        [" (ConstructionFailure(", " (DispatchFailure(", " (ResponseError(", " (ServiceError(", " (TimeoutError("];
-    let end = shown.iter().filter_map(|structure| reason.find(structure)).min().unwrap_or(reason.len());
-    reason.get(..end).unwrap_or(reason).replace('\n', " ")
+/// Whether a command ended since nobody reads what it prints, as behind `| head`: that is nothing to complain of.
+fn is_closed_pipe(reason: &(dyn Error + 'static)) -> bool {
+    reason.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+/// A reason in words for operators, where the service has but a status for its clients.
+fn told(reason: &(dyn Error + 'static)) -> String {
+    match reason.downcast_ref::<shared::Error>() {
+        Some(shared::Error::Conflict) => "the user was changed by others at the same time: run it again".into(),
+        Some(shared::Error::TokenRefused { .. }) => "the user is gone meanwhile".into(),
+        _ => reason.to_string(),
+    }
 }

@@ -1,22 +1,23 @@
 //! Where the tables are.
 
+use std::env;
+
 use aws_config::{Region, SdkConfig, retry::RetryConfig};
-use aws_sdk_cloudformation::types::Output;
-use aws_sdk_dynamodb::{
-    Client,
-    config::ProvideCredentials,
-    error::{DisplayErrorContext, ProvideErrorMetadata},
-};
+use aws_sdk_dynamodb::{Client, config::ProvideCredentials, error::ProvideErrorMetadata};
 use clap::Args;
 use local::{Database, http_url, template::Template};
 use shared::{
-    aws,
+    aws::{self, told},
     clock::Clock,
     random::Random,
     store::{Sessions, SettingsTable, Users},
 };
 
-use crate::Result;
+use crate::{
+    Result,
+    events::{Events, Log},
+    stack::Stack,
+};
 
 /// Where to work: a stack, the local stack, or tables by their names
 #[derive(Debug, Args)]
@@ -51,12 +52,16 @@ pub(crate) struct Place {
     dynamodb_endpoint: Option<String>,
 }
 
-/// The tables, as the stores of the service.
+/// The tables, as the stores of the service, and what belongs to the place where they are.
 #[derive(Debug)]
 pub(crate) struct Tables {
     pub(crate) users: Users,
     pub(crate) sessions: Sessions,
     pub(crate) settings: SettingsTable,
+    /// Where is told what was done to them.
+    pub(crate) events: Events,
+    /// The names of the service, of which no password is made.
+    pub(crate) service_words: String,
 }
 
 /// The names of the tables.
@@ -65,6 +70,16 @@ struct Names {
     users: String,
     refresh_tokens: String,
     settings: String,
+}
+
+/// What was found at a place.
+#[derive(Debug)]
+struct Found {
+    client: Client,
+    names: Names,
+    service_words: String,
+    access_key_id: Option<String>,
+    log: Option<Log>,
 }
 
 /// Where the local stack has its DynamoDB, if nothing else was said.
@@ -77,7 +92,7 @@ impl Place {
     /// The tables there, all of which there are.
     pub(crate) async fn tables(self) -> Result<Tables> {
         let place = self.shown();
-        let (client, names) = self.find().await?;
+        let Found { client, names, service_words, access_key_id, log } = self.find().await?;
         tokio::try_join!(
             is_there(&client, &names.users, &place),
             is_there(&client, &names.refresh_tokens, &place),
@@ -86,12 +101,14 @@ impl Place {
         let (clock, random) = (Clock::system(), Random::system());
         Ok(Tables {
             users: Users::new(client.clone(), names.users, clock.clone(), random.clone()),
-            sessions: Sessions::new(client.clone(), names.refresh_tokens, clock, random),
+            sessions: Sessions::new(client.clone(), names.refresh_tokens, clock.clone(), random),
             settings: SettingsTable::new(client, names.settings),
+            events: Events::new(clock, access_key_id.as_deref(), log),
+            service_words,
         })
     }
 
-    async fn find(self) -> Result<(Client, Names)> {
+    async fn find(self) -> Result<Found> {
         if self.local {
             let template = Template::read()?;
             let name = |variable: &str| template.variable(variable).unwrap_or_default();
@@ -100,21 +117,21 @@ impl Place {
                 refresh_tokens: name("REFRESH_TOKENS_TABLE"),
                 settings: name("SETTINGS_TABLE"),
             };
-            let url = self.dynamodb_endpoint.as_deref().unwrap_or(LOCAL);
-            return Ok((Database::at(url).client().await, names));
+            return Ok(Found::at(self.dynamodb_endpoint.as_deref().unwrap_or(LOCAL), names).await);
         }
         match (self.stack, self.users_table, self.refresh_tokens_table, self.settings_table) {
             (Some(stack), ..) => {
-                let sdk = sdk(self.region).await?;
-                let names = names_of(&sdk, &stack).await?;
-                Ok((Client::new(&sdk), names))
+                let (sdk, access_key_id) = sdk(self.region).await?;
+                Found::of_stack(&sdk, access_key_id, Stack::find(&sdk, stack).await?)
             }
             (None, Some(users), Some(refresh_tokens), Some(settings)) => {
-                let client = match self.dynamodb_endpoint {
-                    Some(url) => Database::at(&url).client().await,
-                    None => Client::new(&sdk(self.region).await?),
-                };
-                Ok((client, Names { users, refresh_tokens, settings }))
+                let names = Names { users, refresh_tokens, settings };
+                if let Some(url) = self.dynamodb_endpoint {
+                    return Ok(Found::at(&url, names).await);
+                }
+                let (sdk, access_key_id) = sdk(self.region).await?;
+                let (client, access_key_id) = (Client::new(&sdk), Some(access_key_id));
+                Ok(Found { client, names, service_words: service_words(), access_key_id, log: None })
             }
             _ => Err("where? say --stack NAME, --local, or the names of the tables (--help)".into()),
         }
@@ -130,8 +147,38 @@ impl Place {
     }
 }
 
-/// The SDK with the credentials and the region that the AWS CLI would have.
-async fn sdk(region: Option<String>) -> Result<SdkConfig> {
+impl Found {
+    /// Tables in the DynamoDB at this URL.
+    async fn at(url: &str, names: Names) -> Self {
+        let client = Database::at(url).client().await;
+        Self { client, names, service_words: service_words(), access_key_id: None, log: None }
+    }
+
+    /// What a stack's outputs and parameters name.
+    fn of_stack(sdk: &SdkConfig, access_key_id: String, stack: Stack) -> Result<Self> {
+        let names = Names {
+            users: stack.output("UsersTableName")?,
+            refresh_tokens: stack.output("RefreshTokensTableName")?,
+            settings: stack.output("SettingsTableName")?,
+        };
+        let group = stack.output("FunctionsLogName");
+        Ok(Self {
+            client: Client::new(sdk),
+            names,
+            service_words: stack.parameter("ServiceWords").unwrap_or_default().into(),
+            access_key_id: Some(access_key_id),
+            log: Some(Log { client: aws_sdk_cloudwatchlogs::Client::new(sdk), group }),
+        })
+    }
+}
+
+/// The names of the service, where no stack has them.
+fn service_words() -> String {
+    env::var("SERVICE_WORDS").unwrap_or_default()
+}
+
+/// The SDK with the credentials and the region that the AWS CLI would have, and the id of its access key.
+async fn sdk(region: Option<String>) -> Result<(SdkConfig, String)> {
     let loader = aws::anywhere().retry_config(RetryConfig::adaptive().with_max_attempts(ATTEMPTS));
     let loader = match region {
         Some(region) => loader.region(Region::new(region)),
@@ -142,34 +189,12 @@ async fn sdk(region: Option<String>) -> Result<SdkConfig> {
         return Err("no region is set: say --region, or set AWS_REGION".into());
     }
     let Some(credentials) = sdk.credentials_provider() else { return Err(NO_CREDENTIALS.into()) };
-    credentials.provide_credentials().await.map_err(|_| NO_CREDENTIALS)?;
-    Ok(sdk)
+    let credentials = credentials.provide_credentials().await.map_err(|_| NO_CREDENTIALS)?;
+    Ok((sdk, credentials.access_key_id().to_owned()))
 }
 
 const NO_CREDENTIALS: &str =
     "no AWS credentials: run `aws configure` or `aws sso login`, or set AWS_PROFILE or AWS_ACCESS_KEY_ID";
-
-/// The tables that a stack's outputs name.
-async fn names_of(sdk: &SdkConfig, stack: &str) -> Result<Names> {
-    let region = sdk.region().map(ToString::to_string).unwrap_or_default();
-    let request = aws_sdk_cloudformation::Client::new(sdk).describe_stacks().stack_name(stack);
-    let answer = request.send().await.map_err(|error| match (error.code(), error.message()) {
-        (Some("ValidationError"), _) => format!("there is no stack {stack} in {region}: say --region for another"),
-        (_, Some(message)) => format!("CloudFormation: {message}"),
-        _ => format!("CloudFormation does not answer in {region}: {}", DisplayErrorContext(error)),
-    })?;
-    let outputs = answer.stacks.unwrap_or_default().into_iter().flat_map(|stack| stack.outputs.unwrap_or_default());
-    let outputs: Vec<Output> = outputs.collect();
-    let output = |name: &str| {
-        let value = outputs.iter().find(|output| output.output_key() == Some(name)).and_then(Output::output_value);
-        value.map(str::to_owned).ok_or_else(|| format!("the stack {stack} has no output {name}: is it this service?"))
-    };
-    Ok(Names {
-        users: output("UsersTableName")?,
-        refresh_tokens: output("RefreshTokensTableName")?,
-        settings: output("SettingsTableName")?,
-    })
-}
 
 /// Fails with a clear line where a table is not there, before anything is begun.
 async fn is_there(client: &Client, table: &str, place: &str) -> Result<()> {
@@ -177,8 +202,8 @@ async fn is_there(client: &Client, table: &str, place: &str) -> Result<()> {
         Ok(_) => Ok(()),
         Err(error) => Err(match (error.code(), error.message()) {
             (Some("ResourceNotFoundException"), _) => format!("there is no table {table} at {place}"),
-            (_, Some(message)) => format!("the table {table}: {message}"),
-            _ => format!("nothing answers at {place}: {}", DisplayErrorContext(error)),
+            (_, Some(_)) => format!("the table {table}: {}", told(&error)),
+            _ => format!("nothing answers at {place}: {}", told(&error)),
         }
         .into()),
     }

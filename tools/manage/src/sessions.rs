@@ -3,11 +3,7 @@
 use clap::Subcommand;
 use serde_json::json;
 
-use crate::{
-    Manner, Result,
-    place::Tables,
-    users::{find, shown_time},
-};
+use crate::{Ending, Manner, Result, place::Tables, shown, users::find};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -29,14 +25,14 @@ pub(crate) enum Command {
     },
 }
 
-pub(crate) async fn run(tables: &Tables, manner: Manner, command: Command) -> Result<()> {
+pub(crate) async fn run(tables: &Tables, manner: Manner, command: Command) -> Result<Ending> {
     match command {
         Command::List { user } => {
             let account = find(tables, &user).await?;
             for session in tables.sessions.of_user(account.user.id).await? {
                 let is_void = session.generation != account.generation;
                 let [created, used, expires] = [session.created_at, session.rotated_at, session.expires_at]
-                    .map(|time| shown_time(time).unwrap_or_default());
+                    .map(|time| shown::time(time).unwrap_or_default());
                 let void = if is_void { ", void" } else { "" };
                 let name = session.name.to_string();
                 manner.tell(
@@ -45,7 +41,7 @@ pub(crate) async fn run(tables: &Tables, manner: Manner, command: Command) -> Re
                         "session": name, "created_at": created, "rotated_at": used, "expires_at": expires,
                         "rotations": session.counter, "void": is_void,
                     }),
-                );
+                )?;
             }
         }
         Command::Revoke { user, session, .. } => {
@@ -57,9 +53,16 @@ pub(crate) async fn run(tables: &Tables, manner: Manner, command: Command) -> Re
                     return Err(format!("{user} has no session {name}").into());
                 }
             }
-            tables.sessions.revoke(&sessions).await?;
-            manner.tell(format!("ended: {}", sessions.len()), &json!({ "ended": sessions.len() }));
+            let revoked = tables.sessions.revoke(&sessions).await;
+            let names: Vec<_> = sessions.iter().map(|session| session.name.to_string()).collect();
+            if !names.is_empty() {
+                // Where not all of them ended, some may have.
+                let details = json!({ "user_id": account.user.id, "sessions": names, "complete": revoked.is_ok() });
+                tables.events.note("authn_token_revoked", details).await;
+            }
+            revoked?;
+            manner.done(format!("ended: {}", names.len()), &json!({ "ended": names.len() }))?;
         }
     }
-    Ok(())
+    Ok(Ending::Done)
 }

@@ -1,28 +1,32 @@
 //! What operators do with accounts, whether these may log in or not.
 
-use futures_util::{Stream, stream};
+use futures_util::{Stream, StreamExt, stream};
 
-use super::{ATTEMPTS, Account, Role, Users, Writes, items, taken};
+use super::{Account, By, ProfileChange, Role, Updated, Users, collided, items, taken};
 use crate::{
     Error,
     clock::UnixSeconds,
-    domain::{Email, Taken, User, UserId, Username},
+    domain::{Email, Generation, Taken, User, UserId, Username},
     store::{
-        Item, PasswordHash, corrupt, string,
-        transaction::{Repeated, transact},
+        Item, PasswordHash, backoff, corrupt, string,
+        transaction::{Repeated, Written, transact},
         unavailable,
     },
+    timeouts::{CHANGES, TRANSACTIONS},
 };
 
-/// What is to become of an account's way in. All but the last void every token and session that there is.
+/// What is to become of an account's way in.
 #[derive(Debug, Clone)]
 pub enum AccessChange {
-    /// Another password, with this hash.
+    /// Another password, with this hash. Voids every token and session that there is, and failed logins until now no longer
+    /// count.
     Password(PasswordHash),
-    /// Nobody may use it, until it is enabled again.
+    /// Nobody may use it, until it is enabled again. Voids every token and session that there is.
     Disable,
     /// It may be used again.
     Enable,
+    /// Failed logins until now no longer count.
+    Unlock,
 }
 
 /// A user that comes from elsewhere, with an id and a hash of their own.
@@ -66,7 +70,21 @@ impl Users {
     /// # Errors
     /// As [`account_with_id`](Self::account_with_id).
     pub async fn account_with_email(&self, email: &Email) -> Result<Option<Account>, Error> {
-        self.account_of(self.get(items::email_key(email), None).await?).await
+        let marker = self.get(items::email_key(email), None).await?;
+        let credentials = marker.map(items::credentials).transpose()?.flatten();
+        let Some(credentials) = credentials else { return Ok(None) };
+        self.account_with_id(credentials.holder.user).await
+    }
+
+    /// For whom an address is reserved that they had before.
+    ///
+    /// # Errors
+    /// As [`account_with_id`](Self::account_with_id).
+    pub async fn former_owner(&self, email: &Email) -> Result<Option<UserId>, Error> {
+        let Some(marker) = self.get(items::email_key(email), None).await? else { return Ok(None) };
+        let marker = items::CredentialsItem::read(marker)?;
+        let is_reserved = marker.expires_at.is_some_and(|end| self.clock.now() < end);
+        is_reserved.then(|| marker.owner()).transpose()
     }
 
     /// The account with this name.
@@ -74,13 +92,8 @@ impl Users {
     /// # Errors
     /// As [`account_with_id`](Self::account_with_id).
     pub async fn account_with_username(&self, username: &Username) -> Result<Option<Account>, Error> {
-        self.account_of(self.get(items::username_key(username), None).await?).await
-    }
-
-    async fn account_of(&self, marker: Option<Item>) -> Result<Option<Account>, Error> {
-        let Some(marker) = marker else { return Ok(None) };
-        let owner = items::owner(marker)?;
-        self.account_with_id(owner).await
+        let Some(marker) = self.get(items::username_key(username), None).await? else { return Ok(None) };
+        self.account_with_id(items::owner(marker)?).await
     }
 
     /// All accounts, in no order that means anything, read as they are asked for.
@@ -88,11 +101,16 @@ impl Users {
     /// # Errors
     /// As [`account_with_id`](Self::account_with_id), in the place of an account.
     pub fn all(&self) -> impl Stream<Item = Result<Account, Error>> + use<> {
-        let request = self.client.scan().table_name(&self.table).filter_expression("begins_with(pk, :profile)");
-        let request = request.expression_attribute_values(":profile", string("user#")).limit(PAGE);
+        self.items_under("user#").map(|item| item.and_then(items::account))
+    }
+
+    /// All items whose key begins like this.
+    pub(super) fn items_under(&self, prefix: &str) -> impl Stream<Item = Result<Item, Error>> + use<> {
+        let request = self.client.scan().table_name(&self.table).filter_expression("begins_with(pk, :prefix)");
+        let request = request.expression_attribute_values(":prefix", string(prefix)).limit(PAGE);
         stream::unfold(request.into_paginator().items().send(), async |mut items| {
             let item = items.next().await?.map_err(|error| unavailable(&error));
-            Some((item.and_then(items::account), items))
+            Some((item, items))
         })
     }
 
@@ -101,13 +119,24 @@ impl Users {
     /// # Errors
     /// [`Error::Unavailable`] when the store does not answer.
     pub async fn add(&self, account: &NewAccount) -> Result<Added, Error> {
-        let writes = Writes::new(&self.table).add(account, self.clock.now())?;
-        let failed = transact(&self.client, &self.random, writes, Repeated::ByConditions).await?;
-        Ok(match failed.as_slice() {
-            [] => Added::Added,
-            failed if failed.contains(&Role::Profile) => Added::WasThere,
-            failed => Added::Taken(taken(failed)),
-        })
+        let NewAccount { user, password_hash, disabled, created_at } = account.clone();
+        let account = self.new_account(user, password_hash)?;
+        let account = Account { disabled, created_at: created_at.or(account.created_at), ..account };
+        let writes = self.writes().add(&account)?;
+        match transact(&self.client, &self.random, writes, Repeated::ByConditions, TRANSACTIONS).await? {
+            Written::Done => Ok(Added::Added),
+            Written::Refused(failed) if failed.contains(&Role::Profile) => Ok(Added::WasThere),
+            Written::Refused(failed) => Ok(Added::Taken(taken(&failed))),
+            Written::Collided => Err(collided()),
+        }
+    }
+
+    /// Changes a profile as [`update`](Self::update) does, whether or not its user may log in.
+    ///
+    /// # Errors
+    /// As [`update`](Self::update); [`Error::USER_INACTIVE`] when the account is gone meanwhile.
+    pub async fn update_any(&self, account: Account, change: &ProfileChange, reserved: u64) -> Result<Updated, Error> {
+        self.change(self.located(account).await?, change, reserved, By::Operator).await
     }
 
     /// Changes an account's way in, and returns the account as it is then. Nothing is changed where it is so already.
@@ -115,45 +144,51 @@ impl Users {
     /// # Errors
     /// [`Error::Unavailable`] when the store does not answer, or when the account changes each time anew;
     /// [`Error::USER_INACTIVE`] when it is gone meanwhile.
-    pub async fn change_access(&self, mut account: Account, change: &AccessChange) -> Result<Account, Error> {
-        for _ in 0..ATTEMPTS {
-            let Some(next) = account.after(change) else { return Ok(account) };
-            let writes = Writes::new(&self.table).change_access(&account, &next)?;
-            if self.write(writes).await?.is_empty() {
+    pub async fn change_access(&self, account: Account, change: &AccessChange) -> Result<Account, Error> {
+        let mut account = self.located(account).await?;
+        for attempt in 1..=CHANGES {
+            let generation = Generation::random(&self.random)?;
+            let Some(next) = account.after(change, generation, self.clock.now()) else { return Ok(account) };
+            if self.write(self.writes().change_access(&account, &next)?).await? == Written::Done {
                 return Ok(next);
             }
-            account = self.account_with_id(account.user.id).await?.ok_or(Error::USER_INACTIVE)?;
+            backoff::wait(&self.random, attempt).await?;
+            account = self.located(self.account_with_id(account.user.id).await?.ok_or(Error::USER_INACTIVE)?).await?;
         }
-        Err(changes_each_time())
+        Err(collided())
     }
 
     /// Deletes an account, if it is still there; its sessions are not deleted with it, and worth nothing.
     ///
     /// # Errors
     /// [`Error::Unavailable`] when the store does not answer, or when the account changes each time anew.
-    pub async fn delete(&self, mut account: Account) -> Result<(), Error> {
-        for _ in 0..ATTEMPTS {
-            let writes = Writes::new(&self.table).delete(&account)?;
-            if self.write(writes).await?.is_empty() {
+    pub async fn delete(&self, account: Account) -> Result<(), Error> {
+        let mut account = self.located(account).await?;
+        for attempt in 1..=CHANGES {
+            if self.write(self.writes().delete(&account)?).await? == Written::Done {
                 return Ok(());
             }
+            backoff::wait(&self.random, attempt).await?;
             match self.account_with_id(account.user.id).await? {
-                Some(current) => account = current,
+                Some(current) => account = self.located(current).await?,
                 None => return Ok(()),
             }
         }
-        Err(changes_each_time())
+        Err(collided())
     }
 }
 
 impl Account {
     /// The account as it is after a change, unless that changes nothing.
-    fn after(&self, change: &AccessChange) -> Option<Self> {
-        let voided = || Self { generation: self.generation.next(), ..self.clone() };
+    fn after(&self, change: &AccessChange, generation: Generation, now: UnixSeconds) -> Option<Self> {
+        let voided = || Self { generation, ..self.clone() };
         match change {
-            AccessChange::Password(hash) => Some(Self { password_hash: Some(hash.clone()), ..voided() }),
+            AccessChange::Password(hash) => {
+                Some(Self { password_hash: Some(hash.clone()), unlocked_at: Some(now), ..voided() })
+            }
             AccessChange::Disable => (!self.disabled).then(|| Self { disabled: true, ..voided() }),
             AccessChange::Enable => self.disabled.then(|| Self { disabled: false, ..self.clone() }),
+            AccessChange::Unlock => Some(Self { unlocked_at: Some(now), ..self.clone() }),
         }
     }
 
@@ -164,8 +199,4 @@ impl Account {
     pub fn password_hash(&self) -> Result<&PasswordHash, Error> {
         self.password_hash.as_ref().ok_or_else(|| corrupt("profile", "no password_hash"))
     }
-}
-
-pub(super) fn changes_each_time() -> Error {
-    Error::Unavailable("the account changed each time that it was to be written".into())
 }

@@ -8,23 +8,28 @@
 //!
 //! Beside them stand the counts of [`Attempts`](super::Attempts).
 //!
-//! The two latter make address and name unique: DynamoDB has no other unique index than a table's key. A user who may not
-//! log in has `disabled` = true in the two former; a user whose tokens were voided at once has the same `generation` in both.
+//! The two latter make address and name unique: DynamoDB has no other unique index than a table's key. The two former have the
+//! same `disabled`, `generation` and `unlocked_at`, where these are set. A former address keeps its marker for a while, without
+//! a hash and with an end, so that nobody else takes it.
 
 mod accounts;
 mod items;
+mod recanonicalize;
+mod writes;
 
 pub use accounts::{AccessChange, Added, NewAccount};
 pub(super) use items::{credentials, email_key, whole_key};
+pub use recanonicalize::{Misplaced, Placed};
 
 use aws_sdk_dynamodb::{Client, types::TransactWriteItem};
-use items::Writes;
+use items::FormerEmail;
+use writes::Writes;
 
 use super::{
-    Item, PasswordHash,
+    Item, PasswordHash, backoff,
     batch::Wanted,
     string,
-    transaction::{Repeated, transact},
+    transaction::{Repeated, Written, transact},
     unavailable,
 };
 use crate::{
@@ -32,11 +37,11 @@ use crate::{
     clock::{Clock, UnixSeconds},
     domain::{Email, Generation, Holder, Taken, User, UserId, Username},
     random::Random,
+    timeouts::{CHANGES, TRANSACTIONS},
 };
 
-/// How often a write is begun anew: when the id that was drawn is another user's, or when the profile changed between
-/// its reading and its writing. Each is rare, and more than once in a row is rarer.
-const ATTEMPTS: u32 = 5;
+/// How often an id is drawn: one that is another user's already is rare, and more than once in a row is rarer.
+const DRAWS: u32 = 5;
 
 /// Everything of a profile but the password's hash, which whoever only reads has no use for.
 const SHOWN: &str = "pk, id, username, email, disabled, generation";
@@ -59,6 +64,8 @@ pub struct Credentials {
     pub password_hash: PasswordHash,
     /// Whether the user may not log in all the same.
     pub disabled: bool,
+    /// Failed logins until then do not count.
+    pub unlocked_at: Option<UnixSeconds>,
 }
 
 /// A user as they are stored.
@@ -70,8 +77,12 @@ pub struct Account {
     pub disabled: bool,
     /// Since when there is the account.
     pub created_at: Option<UnixSeconds>,
-    /// How often all tokens of the user were voided.
+    /// What the user's tokens have in common.
     pub generation: Generation,
+    unlocked_at: Option<UnixSeconds>,
+    former_emails: Vec<FormerEmail>,
+    /// The key of the address's marker, where that is not the one of its canonical form; see [`Misplaced`].
+    misplaced_key: Option<String>,
     password_hash: Option<PasswordHash>,
 }
 
@@ -96,10 +107,26 @@ pub enum Created {
 /// What became of a change of a profile.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Updated {
-    /// It is done.
-    User(User),
+    /// It is done, and these fields are others than before.
+    User(User, Changed),
     /// Nothing is: these are another user's.
     Taken(Taken),
+}
+
+/// The fields that a change of a profile changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Changed {
+    /// The name.
+    pub username: bool,
+    /// The address.
+    pub email: bool,
+}
+
+/// Who changes a profile: its owner must still be able to log in, an operator may change any.
+#[derive(Debug, Clone, Copy)]
+enum By {
+    Owner,
+    Operator,
 }
 
 /// What a write of a transaction is for, so that its failed condition can be told.
@@ -109,6 +136,11 @@ enum Role {
     Email,
     Username,
     Former,
+}
+
+/// For a write that has nobody to tell who the others were.
+fn collided() -> Error {
+    Error::Unavailable("others wrote the same items each time".into())
 }
 
 fn taken(failed: &[Role]) -> Taken {
@@ -126,16 +158,16 @@ impl Users {
     /// # Errors
     /// [`Error::Unavailable`] when the store does not answer, [`Error::Internal`] when there is no randomness.
     pub async fn create(&self, username: Option<Username>, email: Email, hash: PasswordHash) -> Result<Created, Error> {
-        for _ in 0..ATTEMPTS {
+        for _ in 0..DRAWS {
             let id = UserId::random(&self.random)?;
             let name = username.clone().unwrap_or_else(|| Username::from_id(id));
             let user = User { id, username: name, email: email.clone() };
-            let account = NewAccount { user, password_hash: hash.clone(), disabled: false, created_at: None };
-            let writes = Writes::new(&self.table).add(&account, self.clock.now())?;
-            let failed = self.write(writes).await?;
-            if failed.is_empty() {
-                return Ok(Created::User(account.user));
-            }
+            let account = self.new_account(user, hash.clone())?;
+            let failed = match self.write(self.writes().add(&account)?).await? {
+                Written::Done => return Ok(Created::User(account.user)),
+                Written::Refused(failed) => failed,
+                Written::Collided => return Err(collided()),
+            };
             let mut taken = taken(&failed);
             // A name that was made of the id is drawn anew with it.
             taken.username &= username.is_some();
@@ -149,7 +181,7 @@ impl Users {
     /// The user whom an access token was issued to.
     ///
     /// # Errors
-    /// [`Error::USER_INACTIVE`] when there is none or they are disabled, [`Error::INVALID_TOKEN`] when their tokens were voided
+    /// [`Error::USER_INACTIVE`] when there is none or they are disabled, [`Error::VOID_TOKEN`] when their tokens were voided
     /// since. [`Error::Unavailable`] when the store does not answer, [`Error::Internal`] when the item is none of ours.
     pub async fn find(&self, holder: Holder) -> Result<User, Error> {
         Ok(self.account(holder, Some(SHOWN)).await?.user)
@@ -166,7 +198,7 @@ impl Users {
     async fn account(&self, holder: Holder, parts: Option<&str>) -> Result<Account, Error> {
         let profile = self.get(items::profile_key(holder.user), parts).await?;
         let account = self.found(profile)?.ok_or(Error::USER_INACTIVE)?;
-        if account.generation == holder.generation { Ok(account) } else { Err(Error::INVALID_TOKEN) }
+        if account.generation == holder.generation { Ok(account) } else { Err(Error::VOID_TOKEN) }
     }
 
     /// What [`found`](Self::found) reads, to be asked for beside other items.
@@ -179,40 +211,74 @@ impl Users {
         Ok(profile.map(items::account).transpose()?.filter(|account| !account.disabled))
     }
 
-    /// Changes a profile, with its address and its name in one transaction.
+    /// Changes a profile, with its address and its name in one transaction. A former address is reserved for its owner for so
+    /// many seconds.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] when the store does not answer, or when the profile changes each time anew. As [`Users::find`]
-    /// when the user is gone, disabled or without valid tokens meanwhile.
-    pub async fn update(&self, mut account: Account, change: &ProfileChange) -> Result<Updated, Error> {
-        for _ in 0..ATTEMPTS {
+    /// [`Error::Unavailable`] when the store does not answer, [`Error::Conflict`] when others change the profile each time
+    /// before. As [`Users::find`] when the user is gone, disabled or without valid tokens meanwhile.
+    pub async fn update(&self, account: Account, change: &ProfileChange, reserved: u64) -> Result<Updated, Error> {
+        self.change(account, change, reserved, By::Owner).await
+    }
+
+    async fn change(
+        &self,
+        mut account: Account,
+        change: &ProfileChange,
+        reserved: u64,
+        by: By,
+    ) -> Result<Updated, Error> {
+        for attempt in 1..=CHANGES {
             let user = account.changed(change);
-            if user == account.user {
-                return Ok(Updated::User(user));
+            let former = &account.user;
+            let changed = Changed { username: user.username != former.username, email: user.email != former.email };
+            if user == *former {
+                return Ok(Updated::User(user, changed));
             }
-            let writes = Writes::new(&self.table).update(&account, &user)?;
-            let failed = self.write(writes).await?;
-            if failed.is_empty() {
-                return Ok(Updated::User(user));
+            let writes = self.writes().update(&account, &user, reserved)?;
+            // Whoever collides was read before, and is read again.
+            match transact(&self.client, &self.random, writes, Repeated::ByToken, 1).await? {
+                Written::Done => return Ok(Updated::User(user, changed)),
+                Written::Refused(failed) if !failed.iter().any(|role| matches!(role, Role::Profile | Role::Former)) => {
+                    return Ok(Updated::Taken(taken(&failed)));
+                }
+                // Somebody was quicker: the same change goes on top of theirs.
+                Written::Refused(_) | Written::Collided => backoff::wait(&self.random, attempt).await?,
             }
-            if !failed.iter().any(|role| matches!(role, Role::Profile | Role::Former)) {
-                return Ok(Updated::Taken(taken(&failed)));
-            }
-            // Somebody was quicker: the same change goes on top of theirs.
-            account = self.open(account.holder()).await?;
+            account = match by {
+                By::Owner => self.open(account.holder()).await?,
+                By::Operator => {
+                    let account = self.account_with_id(account.user.id).await?.ok_or(Error::USER_INACTIVE)?;
+                    self.located(account).await?
+                }
+            };
         }
-        Err(accounts::changes_each_time())
+        Err(Error::Conflict)
+    }
+
+    /// An account that begins now.
+    fn new_account(&self, user: User, password_hash: PasswordHash) -> Result<Account, Error> {
+        Ok(Account {
+            user,
+            disabled: false,
+            created_at: Some(self.clock.now()),
+            generation: Generation::random(&self.random)?,
+            unlocked_at: None,
+            former_emails: Vec::new(),
+            misplaced_key: None,
+            password_hash: Some(password_hash),
+        })
     }
 
     /// Replaces the hash that a password was just verified with by a better one of the same password, unless it was
     /// replaced meanwhile. That it fails stops no login: the next one tries again.
     pub async fn replace_hash(&self, email: &Email, verified: &Credentials, better: PasswordHash) {
         let replaced = async {
-            let writes = Writes::new(&self.table).replace_hash(email, verified, &better)?;
+            let writes = self.writes().replace_hash(email, verified, &better)?;
             self.write(writes).await
         };
         match replaced.await {
-            Ok(failed) if failed.is_empty() => {
+            Ok(Written::Done) => {
                 tracing::info!(event = "password_hash_upgraded", user_id = verified.holder.user.get());
             }
             Ok(_) => {}
@@ -220,9 +286,12 @@ impl Users {
         }
     }
 
-    /// Does all of these writes and returns `[]`, or none and returns the roles of those whose conditions fail.
-    async fn write(&self, writes: Vec<(Role, TransactWriteItem)>) -> Result<Vec<Role>, Error> {
-        transact(&self.client, &self.random, writes, Repeated::ByToken).await
+    fn writes(&self) -> Writes<'_> {
+        Writes::new(&self.table, self.clock.now())
+    }
+
+    async fn write(&self, writes: Vec<(Role, TransactWriteItem)>) -> Result<Written<Role>, Error> {
+        transact(&self.client, &self.random, writes, Repeated::ByToken, TRANSACTIONS).await
     }
 
     async fn get(&self, key: String, parts: Option<&str>) -> Result<Option<Item>, Error> {
@@ -233,9 +302,19 @@ impl Users {
 }
 
 impl Account {
+    /// The key of the address's marker.
+    fn email_key(&self) -> String {
+        self.misplaced_key.clone().unwrap_or_else(|| items::email_key(&self.user.email))
+    }
+
     /// Whom tokens are issued to that are valid now.
     pub fn holder(&self) -> Holder {
         Holder { user: self.user.id, generation: self.generation }
+    }
+
+    /// Whether a change gives the user an address that is another one, not the same in another case.
+    pub fn moves(&self, change: &ProfileChange) -> bool {
+        change.email.as_ref().is_some_and(|email| email.canonical() != self.user.email.canonical())
     }
 
     /// The user as they will be.

@@ -84,7 +84,7 @@ impl Endpoint for Faulty {
 #[tokio::test]
 async fn statement_21_a_handler_that_panics_is_an_internal_error_and_the_next_request_is_answered() {
     let world = World::new().await;
-    let function = Function::new(Faulty);
+    let function = Function::new(Faulty, &world.service);
     for _ in 0..2 {
         let answer = world.send(&function, event::<Faulty>("POST", None, &json!({}))).await;
         answer.is_detail(500, "Internal server error.");
@@ -118,7 +118,7 @@ async fn statement_23_a_request_is_ended_before_its_function_is() {
     let world = World::new().await;
     tokio::time::pause();
     let start = tokio::time::Instant::now();
-    let answer = world.send(&Function::new(Endless), event::<Endless>("POST", None, &json!({}))).await;
+    let answer = world.send(&Function::new(Endless, &world.service), event::<Endless>("POST", None, &json!({}))).await;
     assert!(start.elapsed() < function, "{:?}", start.elapsed());
     answer.is_detail(503, "Service temporarily unavailable.");
     assert_eq!(answer.headers["retry-after"], "1");
@@ -130,7 +130,7 @@ async fn a_body_in_broken_base64_is_the_clients_fault() {
     let mut event = event::<login::Login>("POST", None, &Value::Null);
     event["body"] = "!!!".into();
     event["isBase64Encoded"] = true.into();
-    let answer = world.send(&Function::new(login::Login::new(&world.service)), event).await;
+    let answer = world.send(&Function::new(login::Login::new(&world.service), &world.service), event).await;
     assert_eq!(answer.status, 400);
     assert!(answer.text("detail").starts_with("JSON parse error - "), "{answer:?}");
 }

@@ -69,7 +69,7 @@ async fn a_session_is_stored_without_its_token() {
     let [item] = items.as_slice() else { panic!("{items:?}") };
     let mut names: Vec<_> = item.keys().map(String::as_str).collect();
     names.sort_unstable();
-    assert_eq!(names, ["counter", "created_at", "expires_at", "rotated_at", "session_id", "user_id"]);
+    assert_eq!(names, ["counter", "created_at", "expires_at", "generation", "rotated_at", "session_id", "user_id"]);
     assert!(!format!("{item:?}").contains(&refresh[4..]));
     let number = |name: &str| item[name].as_n().unwrap().parse::<u64>().unwrap();
     assert_eq!(number("expires_at") - number("created_at"), 30 * DAY);

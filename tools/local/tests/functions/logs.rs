@@ -7,6 +7,11 @@ use std::{
 };
 
 use serde_json::{Value, json};
+use shared::{
+    domain::{Email, Field},
+    logging::LogSources,
+    store::AccessChange,
+};
 use tracing::level_filters::LevelFilter;
 
 use crate::world::{PASSWORD, World};
@@ -85,12 +90,79 @@ async fn statement_28_each_thing_that_happens_is_logged_once_under_the_requests_
         "authn_login_success",
         "authn_token_created",
         "user_updated",
+        "authn_token_fail",
         "session_expired",
     ];
-    expected.extend(["setting_missing"; 10]);
+    expected.extend(["setting_missing"; 16]);
     expected.push("authn_login_success");
     assert_eq!(events, expected, "{log}");
     for line in lines.iter().filter(|line| !line["event"].is_null()) {
         assert_eq!(line["span"]["request_id"], json!("request-1"), "{line}");
+        assert_eq!(line["span"]["source"], lines[0]["span"]["source"], "{line}");
     }
+}
+
+/// The reason under which a refused token is logged.
+fn refusal(log: &str) -> (String, String) {
+    let line = log.lines().find(|line| line.contains("authn_token_fail")).unwrap_or_else(|| panic!("{log}"));
+    let line: Value = serde_json::from_str(line).unwrap();
+    (line["token"].as_str().unwrap().into(), line["reason"].as_str().unwrap().into())
+}
+
+#[tokio::test]
+async fn a_refused_token_is_logged_with_the_reason_that_the_client_is_not_told() {
+    let world = World::new().await;
+    world.register("ada@example.com").await;
+    let login = world.log_in("ada@example.com").await;
+    let (access, refresh) = (login.text("access"), login.text("refresh"));
+    let mut found = Vec::new();
+    let mut note = || found.push(refusal(&take()));
+
+    take();
+    world.me("GET", "a.b.c", &json!({})).await;
+    note();
+    world.refresh("psr_AAAA").await;
+    note();
+    world.log_out(refresh).await;
+    world.log_out(refresh).await;
+    note();
+    world.refresh(refresh).await;
+    note();
+    let second = world.log_in("ada@example.com").await;
+    let users = world.service.users();
+    let account = users.account_with_email(&Email::parse("ada@example.com").unwrap()).await.unwrap().unwrap();
+    let account = users.change_access(account, &AccessChange::Disable).await.unwrap();
+    world.me("GET", access, &json!({})).await;
+    note();
+    world.refresh(second.text("refresh")).await;
+    note();
+    users.change_access(account, &AccessChange::Enable).await.unwrap();
+    world.me("GET", access, &json!({})).await;
+    note();
+    world.wait(300);
+    world.me("GET", access, &json!({})).await;
+    note();
+    let expected = [
+        ("access", "invalid"),
+        ("refresh", "invalid"),
+        ("refresh", "over"),
+        ("refresh", "over"),
+        ("access", "inactive"),
+        ("refresh", "void"),
+        ("access", "void"),
+        ("access", "expired"),
+    ];
+    assert_eq!(found, expected.map(|(token, reason)| (token.to_owned(), reason.to_owned())));
+}
+
+#[tokio::test]
+async fn a_source_is_in_every_line_hashed_or_plain_as_it_is_configured() {
+    let mut world = World::new().await;
+    world.register("ada@example.com").await;
+    let hashed = take();
+    assert!(hashed.contains(r#""source":""#) && !hashed.contains("203.0.113.7"), "{hashed}");
+    world.configure(|config| config.log_sources = LogSources::Plain);
+    world.log_in("ada@example.com").await;
+    let plain = take();
+    assert!(plain.lines().all(|line| line.contains(r#""source":"203.0.113.7""#)), "{plain}");
 }

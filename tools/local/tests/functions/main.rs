@@ -7,15 +7,20 @@
     reason = "tests fail by panicking, their helpers too"
 )]
 
+mod breached;
 mod faults;
 mod lifetimes;
 mod limits;
+mod locks;
 mod logs;
+mod partial_reads;
 mod passwords;
+mod profiles;
 mod requests;
 mod rotation;
 mod rotation_model;
 mod secrets_manager;
 mod settings;
+mod spoiled;
 mod users;
 mod world;

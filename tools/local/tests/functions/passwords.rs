@@ -30,6 +30,16 @@ async fn hash_at(world: &World, key: &str) -> String {
     item.send().await.unwrap().item.unwrap()["password_hash"].as_s().unwrap().clone()
 }
 
+#[tokio::test]
+async fn statement_4_what_an_operator_names_as_the_services_is_common() {
+    let mut world = World::new().await;
+    let registration = |email: &str| json!({ "email": email, "password": "Coats-of-Acme 2026!" });
+    assert_eq!(world.post::<register::Register>(&registration("ada@example.com")).await.status, 201);
+    world.configure(|config| config.service_words = "Acme, coats-of".into());
+    let answer = world.post::<register::Register>(&registration("grace@example.com")).await;
+    assert_eq!((answer.status, answer.body), (400, json!({ "password": ["This password is too common."] })));
+}
+
 #[rstest]
 #[case::pbkdf2(PBKDF2)]
 #[case::argon2(ARGON2)]
@@ -68,6 +78,7 @@ async fn statement_5_only_the_hash_that_was_just_verified_is_replaced() {
     let (world, profile) = imported(PBKDF2).await;
     let id = profile.trim_start_matches("user#").parse().unwrap();
     let verified = Credentials {
+        unlocked_at: None,
         holder: Holder { user: UserId::new(id).unwrap(), generation: Generation::default() },
         password_hash: PasswordHash::new(ARGON2.into()),
         disabled: false,

@@ -42,9 +42,12 @@ async fn a_login_is_two_requests_and_only_one_that_fails_is_counted() {
     let answer = world.log_in("ada@example.com").await;
     assert_requests(&world, &answer, 200, 2, 2);
     let answer = world.log_in("nobody@example.com").await;
-    // For the address and for the account, side by side.
-    assert_requests(&world, &answer, 401, 2, 3);
+    // For the source, with the account and without, side by side; then for the account.
+    assert_requests(&world, &answer, 401, 3, 4);
     world.post::<login::Login>(&json!({ "email": "ada@example.com", "password": "wrong" })).await;
+    let answer = world.log_in("ada@example.com").await;
+    // While there are failures the source is remembered, beside the session.
+    assert_requests(&world, &answer, 200, 2, 3);
     let answer = world.log_in("ada@example.com").await;
     assert_requests(&world, &answer, 200, 2, 2);
 }
@@ -80,14 +83,15 @@ async fn a_logout_is_one_request() {
 }
 
 #[tokio::test]
-async fn a_profile_is_read_with_one_request_and_changed_with_two() {
+async fn a_profile_is_read_with_one_request_and_changed_with_two_in_sequence() {
     let world = warm_world().await;
     world.register("ada@example.com").await;
     let access = world.log_in("ada@example.com").await.text("access").to_owned();
     let answer = world.me("GET", &access, &json!({})).await;
     assert_requests(&world, &answer, 200, 1, 1);
     let answer = world.me("PUT", &access, &json!({ "username": "ada", "email": "ada@example.org" })).await;
-    assert_requests(&world, &answer, 200, 2, 2);
+    // The change is counted beside the reading.
+    assert_requests(&world, &answer, 200, 2, 3);
     let answer = world.me("PUT", &access, &json!({})).await;
     assert_requests(&world, &answer, 200, 1, 1);
 }
@@ -109,7 +113,7 @@ async fn the_first_request_of_a_function_that_was_warmed_up_reads_no_settings() 
     let login = login::Login::new(&world.service);
     login.warm_up().await;
     let body = json!({ "email": "ada@example.com", "password": PASSWORD });
-    let function = shared::lambda::Function::new(login);
+    let function = shared::lambda::Function::new(login, &world.service);
     let answer = world.send(&function, event::<login::Login>("POST", None, &body)).await;
     assert_requests(&world, &answer, 200, 2, 2);
 }

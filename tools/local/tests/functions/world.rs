@@ -115,6 +115,12 @@ impl World {
         self.start_anew();
     }
 
+    /// From now on it is set up like this.
+    pub(crate) fn configure(&mut self, change: impl FnOnce(&mut Config)) {
+        change(&mut self.config);
+        self.start_anew();
+    }
+
     /// Starts the functions anew, with nothing in memory.
     pub(crate) fn start_anew(&mut self) {
         let now = self.now.clone();
@@ -146,14 +152,14 @@ impl World {
     }
 
     pub(crate) async fn post<E: Endpoint>(&self, body: &Value) -> Answer {
-        self.send(&Function::new(E::new(&self.service)), event::<E>("POST", None, body)).await
+        self.send(&Function::new(E::new(&self.service), &self.service), event::<E>("POST", None, body)).await
     }
 
     /// The same, from this address.
     pub(crate) async fn post_from<E: Endpoint>(&self, source: &str, body: &Value) -> Answer {
         let mut event = event::<E>("POST", None, body);
         event["requestContext"]["http"]["sourceIp"] = source.into();
-        self.send(&Function::new(E::new(&self.service)), event).await
+        self.send(&Function::new(E::new(&self.service), &self.service), event).await
     }
 
     pub(crate) async fn register(&self, email: &str) -> Answer {
@@ -173,7 +179,11 @@ impl World {
     }
 
     pub(crate) async fn me(&self, method: &str, access: &str, body: &Value) -> Answer {
-        self.send(&Function::new(me::Me::new(&self.service)), event::<me::Me>(method, Some(access), body)).await
+        self.send(
+            &Function::new(me::Me::new(&self.service), &self.service),
+            event::<me::Me>(method, Some(access), body),
+        )
+        .await
     }
 
     /// Sets an attribute of an item of the table of users.

@@ -1,56 +1,75 @@
 //! What `manage.py dumpdata` prints (<https://docs.djangoproject.com/en/5.2/topics/serialization/#serialization-formats-json>):
-//! a list of objects of any models, which is read one by one, however long it is.
+//! objects of any models, in a list or a line each, which are read one by one, however many there are.
 
-use std::{collections::BTreeSet, fmt, io::BufRead};
+use std::{collections::BTreeSet, fmt, io::Read};
 
-use aws_sdk_dynamodb::primitives::{DateTime, DateTimeFormat};
 use serde::{
     Deserialize, Deserializer,
-    de::{self, SeqAccess, Visitor},
+    de::{self, IgnoredAny, SeqAccess, Visitor},
 };
 use serde_json::Value;
 use shared::clock::UnixSeconds;
 
-use super::{Take, record::Record};
+use super::{
+    Candidate, Take, finite,
+    json::{Object, Stated, stated},
+    lines,
+    opening::{self, Line, Shape},
+    pieces::Input,
+    reason::Reason,
+    record::Record,
+    report::Refused,
+    time,
+};
 
 /// An object of any model.
 #[derive(Debug, Deserialize)]
 struct Entry {
     model: String,
-    #[serde(default)]
-    pk: Value,
-    fields: Fields,
+    #[serde(default, deserialize_with = "stated")]
+    pk: Stated,
+    fields: Object<Fields>,
 }
 
 /// What is of use of a user's fields; of other models' whatever is called the same.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Deserialize)]
 struct Fields {
-    username: Value,
-    email: Value,
-    password: Value,
-    is_active: Value,
-    date_joined: Value,
+    #[serde(default, deserialize_with = "stated")]
+    username: Stated,
+    #[serde(default, deserialize_with = "stated")]
+    email: Stated,
+    #[serde(default, deserialize_with = "stated")]
+    password: Stated,
+    #[serde(default, deserialize_with = "stated")]
+    is_active: Stated,
+    #[serde(default, deserialize_with = "stated")]
+    date_joined: Stated,
 }
 
-/// Reads a dump, and hands on the users of a model.
+/// What is expected, and where it comes from.
+const EXPECTED: &str = "dump of Django in JSON: `python manage.py dumpdata auth.user` prints one";
+
+/// Reads a dump, and hands on the users of a model; then tells what of the file was left out.
 ///
 /// # Errors
 /// Why it is no dump, or not a whole one. What came before was handed on.
-pub(super) fn read(input: &mut dyn BufRead, model: &str, take: Take<'_>) -> Result<(), String> {
+pub(super) fn read(input: Input, model: &str, take: Take<'_>) -> Result<Option<String>, String> {
+    let opening = opening::find(input).map_err(|odd| odd.told(EXPECTED))?;
     let mut dump = Dump { model, take, users: 0, others: BTreeSet::new(), stopped: false };
-    let mut json = serde_json::Deserializer::from_reader(input);
-    let result = (&mut json).deserialize_seq(&mut dump).and_then(|()| json.end());
-    match result {
-        _ if dump.stopped => Ok(()),
-        Err(error) if error.is_eof() => Err(format!("is cut off: {error}")),
-        Err(error) => Err(format!("is no dump of Django: {error}")),
-        Ok(()) if dump.users == 0 && !dump.others.is_empty() => {
-            let others: Vec<_> = dump.others.into_iter().collect();
-            Err(format!("holds no {model}: choose one of its models with --model: {}", others.join(", ")))
-        }
-        Ok(()) => Ok(()),
-    }
+    let input = finite::only(opening.input);
+    let is_text_behind = match opening.shape {
+        Shape::List => dump.read_list(input)?,
+        Shape::Lines => dump.read_lines(input)?,
+    };
+    dump.end()?;
+    let before = match opening.before.len() {
+        0 => None,
+        1 => Some("a line of text before the users".into()),
+        lines => Some(format!("{lines} lines of text before the users")),
+    };
+    let behind = is_text_behind.then(|| "text behind the users".into());
+    let parts: Vec<String> = before.into_iter().chain(behind).collect();
+    Ok((!parts.is_empty()).then(|| format!("left out: {}", parts.join(", and "))))
 }
 
 struct Dump<'a, 't> {
@@ -61,8 +80,79 @@ struct Dump<'a, 't> {
     stopped: bool,
 }
 
-/// The most models that are listed where the one that was asked for is not among them.
+/// The most models that are listed where the one that was asked for is not among them, and the most characters of each.
 const MOST_MODELS: usize = 20;
+const MODEL_CHARACTERS: usize = 100;
+
+/// The most text that may stand behind the users, in bytes.
+const MOST_TEXT: u64 = 65_536;
+
+impl Dump<'_, '_> {
+    /// Reads a list, and tells whether there is text behind it.
+    fn read_list(&mut self, mut input: Input) -> Result<bool, String> {
+        let mut json = serde_json::Deserializer::from_reader(&mut input);
+        let result = (&mut json).deserialize_seq(&mut *self);
+        drop(json);
+        match result {
+            _ if self.stopped => Ok(false),
+            Err(error) if error.is_io() => Err(format!("can not be read on: {error}")),
+            Err(error) if error.is_eof() => Err(format!("is cut off: {error}")),
+            Err(error) => Err(format!("is no dump of Django: {}", without_texts(&error))),
+            Ok(()) => text_behind(input),
+        }
+    }
+
+    /// Reads lines of an object each, and tells that there is no other text.
+    fn read_lines(&mut self, input: Input) -> Result<bool, String> {
+        let mut odd = None;
+        let read = lines::each(input, |number, line| {
+            let entry = line.and_then(|line| match serde_json::from_slice::<Object<Entry>>(line) {
+                Ok(Object(entry)) => Ok(entry),
+                Err(error) => {
+                    odd = what_else(line);
+                    Err(Reason::of_line(&error))
+                }
+            });
+            if odd.is_some() {
+                return false;
+            }
+            match entry {
+                Ok(entry) => self.entry(entry, Some(number)),
+                Err(reason) => self.hand_on(Err(Refused::line(number, reason))),
+            }
+        });
+        read.map_err(|error| format!("can not be read on: {error}"))?;
+        odd.map_or(Ok(false), |odd| Err(odd.into()))
+    }
+
+    /// Hands on a user; false if no more are wanted.
+    fn entry(&mut self, entry: Entry, line: Option<u64>) -> bool {
+        let Entry { model, pk, fields } = entry;
+        // Django takes names of models in any case.
+        if model.eq_ignore_ascii_case(self.model) {
+            return self.hand_on(fields.0.record(pk, line).candidate());
+        }
+        if self.others.len() < MOST_MODELS {
+            self.others.insert(model.chars().take(MODEL_CHARACTERS).collect());
+        }
+        true
+    }
+
+    fn hand_on(&mut self, candidate: Candidate) -> bool {
+        self.users += 1;
+        self.stopped = !(self.take)(candidate);
+        !self.stopped
+    }
+
+    /// Whether anything came, or the model was another one.
+    fn end(self) -> Result<(), String> {
+        if self.users > 0 || self.others.is_empty() {
+            return Ok(());
+        }
+        let others: Vec<_> = self.others.into_iter().collect();
+        Err(format!("holds no {}: choose one of its models with --model: {}", self.model, others.join(", ")))
+    }
+}
 
 impl<'de> Visitor<'de> for &mut Dump<'_, '_> {
     type Value = ();
@@ -72,40 +162,123 @@ impl<'de> Visitor<'de> for &mut Dump<'_, '_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
-        while let Some(Entry { model, pk, fields }) = entries.next_element()? {
-            // Django takes names of models in any case.
-            if model.eq_ignore_ascii_case(self.model) {
-                self.users += 1;
-                if !(self.take)(fields.record(pk).candidate()) {
-                    self.stopped = true;
-                    return Err(de::Error::custom("stopped"));
-                }
-            } else if self.others.len() < MOST_MODELS {
-                self.others.insert(model);
+        while let Some(Object(entry)) = entries.next_element()? {
+            if !self.entry(entry, None) {
+                return Err(de::Error::custom("stopped"));
             }
         }
         Ok(())
     }
 }
 
+/// What is wrong with a dump, without the text that stands there: it may be a hash.
+fn without_texts(error: &serde_json::Error) -> String {
+    let shown = error.to_string();
+    match (shown.split_once("string \""), shown.rsplit_once("\", ")) {
+        (Some((before, _)), Some((_, behind))) => format!("{before}string, {behind}"),
+        _ => shown,
+    }
+}
+
+/// What a line is that is no entry of a dump, if the whole file is not what was expected.
+fn what_else(line: &[u8]) -> Option<&'static str> {
+    #[derive(Deserialize)]
+    struct Exported {
+        #[serde(rename = "password_hash")]
+        _password_hash: IgnoredAny,
+    }
+    if Line::of(line, true) == Line::Opens(Shape::List) {
+        return Some("holds a list behind an object: leave out what stands before the list");
+    }
+    let is_exported = serde_json::from_slice::<Object<Exported>>(line).is_ok();
+    is_exported.then_some("is an export, and no dump of Django: `manage import` takes it")
+}
+
+/// Whether text stands behind a list, as a shell or a warning leaves it.
+fn text_behind(input: Input) -> Result<bool, String> {
+    let mut text = Vec::new();
+    let read = input.take(MOST_TEXT).read_to_end(&mut text);
+    read.map_err(|error| format!("can not be read on: {error}"))?;
+    let is_more = text.split(|byte| *byte == b'\n').any(|line| Line::of(line, true) != Line::Text)
+        || matches!(text.trim_ascii(), [b',' | b']' | b'}' | b'{' | b'"' | b':', ..])
+        || text.windows(b"\"model\"".len()).any(|word| word == b"\"model\"")
+        || text.len() as u64 == MOST_TEXT;
+    if is_more {
+        return Err("holds more behind its list: bring one dump at a time".into());
+    }
+    Ok(!text.trim_ascii().is_empty())
+}
+
 impl Fields {
-    fn record(self, id: Value) -> Record {
-        Record {
-            id,
-            username: self.username,
-            email: self.email,
-            password_hash: self.password,
-            disabled: self.is_active == Value::Bool(false),
-            created_at: joined(&self.date_joined),
+    fn record(self, id: Stated, line: Option<u64>) -> Record {
+        let Self { username, email, password, is_active, date_joined } = self;
+        let (disabled, created_at) = (is_disabled(is_active.as_ref()), joined(date_joined.as_ref()));
+        Record { line, id, username, email, password_hash: password, disabled, created_at }
+    }
+}
+
+/// Whoever is not said to be active is not; and where that is said in no way that Django knows, nobody guesses.
+fn is_disabled(is_active: Option<&Value>) -> Result<bool, Reason> {
+    match is_active {
+        None | Some(Value::Bool(true)) => Ok(false),
+        Some(Value::Bool(false) | Value::Null) => Ok(true),
+        Some(value) if value.as_u64() == Some(0) => Ok(true),
+        Some(_) => Err(Reason::ActiveUnclear),
+    }
+}
+
+fn joined(value: Option<&Value>) -> Result<Option<UnixSeconds>, Reason> {
+    match value {
+        None | Some(Value::Null) => Ok(None),
+        Some(value) => {
+            let seconds = value.as_str().and_then(time::unix_seconds);
+            seconds.map(Some).ok_or(Reason::JoinedUnclear)
         }
     }
 }
 
-/// A time with or without an offset, which Django leaves out where it knows no zones.
-fn joined(value: &Value) -> Result<Option<UnixSeconds>, String> {
-    let Some(text) = value.as_str() else { return Ok(None) };
-    let with_offset = |text: &str| DateTime::from_str(text, DateTimeFormat::DateTimeWithOffset).ok();
-    let time = with_offset(text).or_else(|| with_offset(&format!("{text}Z")));
-    let seconds = time.and_then(|time| time.secs().try_into().ok());
-    seconds.map(Some).ok_or_else(|| "date_joined: no time since 1970.".into())
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+    use serde_json::json;
+
+    use super::*;
+
+    #[rstest]
+    #[case::left_out(None, Ok(false))]
+    #[case::true_(Some(json!(true)), Ok(false))]
+    #[case::false_(Some(json!(false)), Ok(true))]
+    #[case::zero(Some(json!(0)), Ok(true))]
+    #[case::null(Some(json!(null)), Ok(true))]
+    #[case::one(Some(json!(1)), Err(Reason::ActiveUnclear))]
+    #[case::a_fraction(Some(json!(0.5)), Err(Reason::ActiveUnclear))]
+    #[case::false_as_a_text(Some(json!("false")), Err(Reason::ActiveUnclear))]
+    #[case::an_empty_text(Some(json!("")), Err(Reason::ActiveUnclear))]
+    #[case::a_list(Some(json!([])), Err(Reason::ActiveUnclear))]
+    #[case::an_object_as_stands_for_nan(Some(json!({})), Err(Reason::ActiveUnclear))]
+    fn whoever_is_not_active_is_disabled_and_nobody_guesses(
+        #[case] value: Stated,
+        #[case] expected: Result<bool, Reason>,
+    ) {
+        assert_eq!(is_disabled(value.as_ref()), expected);
+    }
+
+    #[rstest]
+    #[case::left_out(None, Ok(None))]
+    #[case::null(Some(json!(null)), Ok(None))]
+    #[case::a_text(Some(json!("1970-01-02")), Ok(Some(86_400)))]
+    #[case::blank(Some(json!("")), Err(Reason::JoinedUnclear))]
+    #[case::a_number(Some(json!(86_400)), Err(Reason::JoinedUnclear))]
+    #[case::a_list(Some(json!([1970, 1, 2])), Err(Reason::JoinedUnclear))]
+    #[case::an_object_as_stands_for_nan(Some(json!({})), Err(Reason::JoinedUnclear))]
+    fn a_date_is_a_text_or_left_out(#[case] value: Stated, #[case] expected: Result<Option<UnixSeconds>, Reason>) {
+        assert_eq!(joined(value.as_ref()), expected);
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_dump_is_told_without_its_texts() {
+        let error = serde_json::from_str::<Object<Entry>>(r#""argon2$\", x\"$secret""#).unwrap_err();
+        let told = without_texts(&error);
+        assert!(told.starts_with("invalid type: string, expected an object at line 1"), "{told}");
+    }
 }

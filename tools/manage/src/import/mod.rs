@@ -1,36 +1,47 @@
 //! `manage import-django` and `manage import`: users from elsewhere, each with all items or none, and nothing that is there
 //! already is changed. So an import that was stopped, or killed, is continued by running it again.
+//!
+//! A file is read on a thread of its own: `opening` finds its users, of whatever encoding (`text`), `finite` makes plain
+//! JSON of it, `django` and `own` read that one by one, and `record` judges each. What comes is handed to `run`.
 
-mod check;
 mod django;
+mod finite;
+mod json;
+mod lines;
+mod opening;
 mod own;
+mod pieces;
+mod plan;
+mod reason;
 mod record;
 mod report;
+mod run;
+mod text;
+mod time;
 
 use std::{
-    collections::HashSet,
     fs::File,
-    io::{self, BufRead, BufReader},
+    io::{self, BufReader},
     path::{Path, PathBuf},
-    time::Duration,
 };
 
-use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
-use shared::{
-    Error,
-    store::{Added, NewAccount, Users},
-};
+use shared::store::NewAccount;
 use tokio::sync::mpsc;
 
-pub(crate) use own::Exported;
+pub(crate) use own::exported;
 
 use self::{
-    check::Check,
+    pieces::Input,
     report::{Refused, Report},
+    run::{Counts, Import},
 };
-use crate::{Ending, Manner, Result, place::Tables};
+use crate::{
+    Ending, Result,
+    manner::{Manner, remark},
+    place::Tables,
+};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct DjangoArguments {
@@ -39,11 +50,28 @@ pub(crate) struct DjangoArguments {
     model: String,
 
     #[command(flatten)]
-    import: Arguments,
+    import: How,
 }
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = "The file: a line for each user, with an object of JSON.
+
+  id             a whole number from 1 to 9007199254740991; the user keeps it
+  email          the address
+  password_hash  $argon2id$…; or of Django pbkdf2_sha256$…, argon2$argon2id$…, argon2$argon2i$…
+  username       left out, null or blank: user<id>
+  disabled       true: the user may not log in; false, or left out: they may
+  created_at     in seconds since 1970; null, or left out: now
+
+Other names are passed over, and so are blank lines. The text is UTF-8 or UTF-16, in gzip or as it is. A line that is no user
+stands in the report with its number and the reason, and the others come.")]
 pub(crate) struct Arguments {
+    #[command(flatten)]
+    import: How,
+}
+
+#[derive(Debug, clap::Args)]
+struct How {
     /// The file, or - for standard input
     file: PathBuf,
 
@@ -51,7 +79,7 @@ pub(crate) struct Arguments {
     #[arg(long)]
     dry_run: bool,
 
-    /// Where to write, a line of JSON each, who can not come and why
+    /// Where to write, a line of JSON each, who can not come and why; a report of before goes
     #[arg(long, value_name = "FILE", default_value = "import-report.jsonl")]
     report: PathBuf,
 
@@ -61,20 +89,18 @@ pub(crate) struct Arguments {
 }
 
 /// What a file holds: an account that may come, or somebody who can not.
-type Candidate = std::result::Result<NewAccount, Refused>;
+type Candidate = std::result::Result<Row, Box<Refused>>;
+
+/// An account that may come.
+#[derive(Debug)]
+struct Row {
+    /// The line, in files that have one for each user.
+    line: Option<u64>,
+    account: NewAccount,
+}
 
 /// How many candidates may have been read and not been looked at.
 const READ_AHEAD: usize = 64;
-
-/// How long to wait before the next attempt, when the table takes no more; after the last one the import stops.
-const WAITS: [Duration; 6] = [
-    Duration::from_millis(200),
-    Duration::from_millis(500),
-    Duration::from_secs(1),
-    Duration::from_secs(2),
-    Duration::from_secs(5),
-    Duration::from_secs(10),
-];
 
 pub(crate) async fn django(tables: &Tables, manner: Manner, arguments: DjangoArguments) -> Result<Ending> {
     let DjangoArguments { model, import } = arguments;
@@ -82,7 +108,7 @@ pub(crate) async fn django(tables: &Tables, manner: Manner, arguments: DjangoArg
 }
 
 pub(crate) async fn own(tables: &Tables, manner: Manner, arguments: Arguments) -> Result<Ending> {
-    bring(tables, manner, &arguments, own::read).await
+    bring(tables, manner, &arguments.import, own::read).await
 }
 
 /// Takes a candidate; false if no more are wanted.
@@ -92,41 +118,63 @@ type Take<'a> = &'a mut dyn FnMut(Candidate) -> bool;
 async fn bring(
     tables: &Tables,
     manner: Manner,
-    arguments: &Arguments,
-    read: impl FnOnce(&mut dyn BufRead, Take<'_>) -> std::result::Result<(), String> + Send + 'static,
+    how: &How,
+    read: impl FnOnce(Input, Take<'_>) -> std::result::Result<Option<String>, String> + Send + 'static,
 ) -> Result<Ending> {
-    let (mut input, bar) = open(&arguments.file)?;
+    let (input, bar) = open(&how.file)?;
+    let report = Report::begin(&how.report)?;
     let (sender, candidates) = mpsc::channel(READ_AHEAD);
     let reading =
-        tokio::task::spawn_blocking(move || read(&mut input, &mut |candidate| sender.blocking_send(candidate).is_ok()));
+        tokio::task::spawn_blocking(move || read(input, &mut |candidate| sender.blocking_send(candidate).is_ok()));
 
-    let mut import = Import {
-        users: &tables.users,
-        check: arguments.dry_run.then(Check::default),
-        report: Report::new(&arguments.report),
-        counts: Counts::default(),
-    };
-    let ending = import.run(candidates, usize::from(arguments.at_once)).await;
+    let mut import = Import::new(&tables.users, how.dry_run, report);
+    let ending = import.run(candidates, usize::from(how.at_once)).await;
     bar.finish_and_clear();
+    let ending: Result<Ending> = match ending {
+        Err(reason) => Err(format!("{reason}; run it again to continue").into()),
+        Ok(Ending::Done) => match reading.await? {
+            Err(reason) => Err(format!("{}: {reason}", how.file.display()).into()),
+            Ok(left_out) => {
+                if let Some(what) = left_out {
+                    remark(format!("{}: {what}", how.file.display()));
+                }
+                Ok(if import.counts.refused > 0 { Ending::Partly } else { Ending::Done })
+            }
+        },
+        Ok(ending) => {
+            remark("stopped: run it again to continue");
+            Ok(ending)
+        }
+    };
+    let told = tell(tables, manner, import, how.dry_run).await;
+    ending.and_then(|ending| told.map(|()| ending))
+}
+
+/// Tells what became of all, and where the report is.
+async fn tell(tables: &Tables, manner: Manner, import: Import<'_>, dry_run: bool) -> Result<()> {
     let Import { counts, report, .. } = import;
-    let file = report.finish()?;
-    manner.tell(counts.shown(arguments.dry_run, file.as_deref()), &counts.document(arguments.dry_run));
-    let again = "run it again to continue";
-    match ending {
-        Err(reason) => Err(format!("{reason}; {again}").into()),
-        Ok(Ending::Interrupted) => {
-            eprintln!("stopped: {again}");
-            Ok(Ending::Interrupted)
-        }
-        Ok(_) => {
-            reading.await?.map_err(|reason| format!("{}: {reason}", arguments.file.display()))?;
-            Ok(if counts.refused > 0 { Ending::Partly } else { Ending::Done })
-        }
+    let report = report.finish();
+    let path = report.as_ref().ok().and_then(Option::as_deref);
+    let (text, document) = (counts.shown(dry_run, path), counts.document(dry_run, path));
+    if !dry_run && counts.added > 0 {
+        let Counts { added, were_there, refused } = counts;
+        let details = json!({ "object": "users", "added": added, "were_there": were_there, "refused": refused });
+        tables.events.note("sensitive_create", details).await;
     }
+    if let Some(path) = path {
+        let what = "a line for each who can not come; MIGRATING.md tells what to do about each reason";
+        remark(format!("{}: {what}, then run it again", path.display()));
+    }
+    if dry_run {
+        manner.tell(text, &document)?
+    } else {
+        manner.done(text, &document)?
+    }
+    report.map(drop)
 }
 
 /// The file with a bar that shows how much of it was read, where that can be told.
-fn open(file: &Path) -> Result<(Box<dyn BufRead + Send>, ProgressBar)> {
+fn open(file: &Path) -> Result<(Input, ProgressBar)> {
     let style = |template| ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
     if file == Path::new("-") {
         let bar = ProgressBar::new_spinner().with_style(style("{spinner} {bytes} read, {elapsed}"));
@@ -136,124 +184,4 @@ fn open(file: &Path) -> Result<(Box<dyn BufRead + Send>, ProgressBar)> {
     let length = opened.metadata().map_or(0, |metadata| metadata.len());
     let bar = ProgressBar::new(length).with_style(style("{wide_bar} {percent} % of {total_bytes}, {eta} to go"));
     Ok((Box::new(BufReader::new(bar.wrap_read(opened))), bar))
-}
-
-#[derive(Debug, Default, Clone, Copy)]
-struct Counts {
-    added: u64,
-    were_there: u64,
-    refused: u64,
-}
-
-impl Counts {
-    fn shown(self, dry_run: bool, report: Option<&Path>) -> String {
-        let Self { added, were_there, refused } = self;
-        let came = if dry_run { "would come" } else { "came" };
-        let see = report.map(|file| format!(", see {}", file.display())).unwrap_or_default();
-        format!("{added} users {came}, {were_there} were there already, {refused} can not come{see}")
-    }
-
-    fn document(self, dry_run: bool) -> serde_json::Value {
-        let Self { added, were_there, refused } = self;
-        json!({ "added": added, "were_there": were_there, "refused": refused, "dry_run": dry_run })
-    }
-}
-
-/// An import that goes on.
-struct Import<'a> {
-    users: &'a Users,
-    /// Instead of writing.
-    check: Option<Check>,
-    report: Report,
-    counts: Counts,
-}
-
-/// What became of an account.
-type Outcome = (NewAccount, std::result::Result<Added, Error>);
-
-impl<'a> Import<'a> {
-    async fn run(&mut self, mut candidates: mpsc::Receiver<Candidate>, at_once: usize) -> Result<Ending> {
-        let mut under_way = FuturesUnordered::<BoxFuture<'a, Outcome>>::new();
-        // What those who are under way are to have for themselves.
-        let mut claims = HashSet::new();
-        let interrupted = tokio::signal::ctrl_c();
-        tokio::pin!(interrupted);
-        loop {
-            tokio::select! {
-                _ = &mut interrupted => {
-                    candidates.close();
-                    self.settle(&mut under_way, &mut claims).await?;
-                    return Ok(Ending::Interrupted);
-                }
-                Some(outcome) = under_way.next() => self.note(outcome, &mut claims)?,
-                candidate = candidates.recv(), if under_way.len() < at_once => match candidate {
-                    None => {
-                        self.settle(&mut under_way, &mut claims).await?;
-                        return Ok(Ending::Done);
-                    }
-                    Some(Err(refused)) => self.refuse(&refused)?,
-                    Some(Ok(account)) => {
-                        let mine = claims_of(&account);
-                        // Of two who claim the same, the first in the file gets it.
-                        if mine.iter().any(|claim| claims.contains(claim)) {
-                            self.settle(&mut under_way, &mut claims).await?;
-                        }
-                        claims.extend(mine);
-                        let outcome = match &mut self.check {
-                            Some(check) => check.outcome(self.users, account).boxed(),
-                            None => write(self.users, account).boxed(),
-                        };
-                        under_way.push(outcome);
-                    }
-                }
-            }
-        }
-    }
-
-    /// Waits for all that is under way.
-    async fn settle(
-        &mut self,
-        under_way: &mut FuturesUnordered<BoxFuture<'a, Outcome>>,
-        claims: &mut HashSet<String>,
-    ) -> Result<()> {
-        while let Some(outcome) = under_way.next().await {
-            self.note(outcome, claims)?;
-        }
-        Ok(())
-    }
-
-    fn note(&mut self, (account, result): Outcome, claims: &mut HashSet<String>) -> Result<()> {
-        for claim in claims_of(&account) {
-            claims.remove(&claim);
-        }
-        match result? {
-            Added::Added => self.counts.added += 1,
-            Added::WasThere => self.counts.were_there += 1,
-            Added::Taken(taken) => self.refuse(&Refused::taken(&account.user, taken))?,
-        }
-        Ok(())
-    }
-
-    fn refuse(&mut self, refused: &Refused) -> Result<()> {
-        self.counts.refused += 1;
-        self.report.add(refused)
-    }
-}
-
-/// What nobody else may have.
-fn claims_of(account: &NewAccount) -> [String; 3] {
-    let user = &account.user;
-    [format!("id {}", user.id), format!("email {}", user.email.canonical()), format!("name {}", user.username.as_str())]
-}
-
-/// Adds an account, as often as it takes while the table takes no more.
-async fn write(users: &Users, account: NewAccount) -> Outcome {
-    for wait in WAITS {
-        match users.add(&account).await {
-            Err(Error::Unavailable(_)) => tokio::time::sleep(wait).await,
-            result => return (account, result),
-        }
-    }
-    let result = users.add(&account).await;
-    (account, result)
 }

@@ -8,64 +8,141 @@ use shared::{
     store::{NewAccount, PasswordHash},
 };
 
-use super::{Candidate, report::Refused};
-use crate::users::field;
+use super::{Candidate, Row, json::Stated, reason::Reason, report::Refused};
 
 /// What a file says of a user. Values may be of any type.
 #[derive(Debug)]
 pub(super) struct Record {
-    pub(super) id: Value,
-    /// Null where users have none: they get the name of those who choose none.
-    pub(super) username: Value,
-    pub(super) email: Value,
-    pub(super) password_hash: Value,
-    pub(super) disabled: bool,
+    /// The line, in files that have one for each user.
+    pub(super) line: Option<u64>,
+    pub(super) id: Stated,
+    /// Left out, null or blank where users have none: they get the name of those who choose none.
+    pub(super) username: Stated,
+    pub(super) email: Stated,
+    pub(super) password_hash: Stated,
+    /// Or why that can not be told.
+    pub(super) disabled: Result<bool, Reason>,
     /// Or why it is none.
-    pub(super) created_at: Result<Option<UnixSeconds>, String>,
+    pub(super) created_at: Result<Option<UnixSeconds>, Reason>,
 }
 
 impl Record {
     /// The account, or everything that keeps it from coming.
     pub(super) fn candidate(self) -> Candidate {
         let mut reasons = Vec::new();
-        let mut noted = |reason: String| reasons.push(reason);
-        let id = id(&self.id).map_err(&mut noted).ok();
-        let username = match &self.username {
-            Value::Null => id.map(Username::from_id),
-            name => text_field(name).map_err(&mut noted).ok(),
+        let id = noted(&mut reasons, id(self.id.as_ref()));
+        let username = if is_blank(self.username.as_ref()) {
+            id.map(Username::from_id)
+        } else {
+            noted(&mut reasons, Username::read(self.username.as_ref()).map_err(Reason::from))
         };
-        let email: Option<Email> = text_field(&self.email).map_err(&mut noted).ok();
-        let password_hash = hash(&self.password_hash).map_err(&mut noted).ok();
-        let created_at = self.created_at.map_err(&mut noted).ok();
-        match (id, username, email, password_hash, created_at) {
-            (Some(id), Some(username), Some(email), Some(password_hash), Some(created_at)) => Ok(NewAccount {
-                user: User { id, username, email },
-                password_hash,
-                disabled: self.disabled,
-                created_at,
-            }),
-            _ => Err(Refused::new(&self.id, &self.username, &self.email, &reasons)),
+        let email = noted(&mut reasons, Email::read(self.email.as_ref()).map_err(Reason::from));
+        let password_hash = noted(&mut reasons, hash(self.password_hash.as_ref()));
+        let disabled = noted(&mut reasons, self.disabled);
+        let created_at = noted(&mut reasons, self.created_at);
+        match (id, username, email, password_hash, disabled, created_at) {
+            (Some(id), Some(username), Some(email), Some(password_hash), Some(disabled), Some(created_at)) => {
+                let user = User { id, username, email };
+                Ok(Row { line: self.line, account: NewAccount { user, password_hash, disabled, created_at } })
+            }
+            _ => Err(Refused::new(self.line, [self.id, self.username, self.email], &reasons)),
         }
     }
 }
 
-fn id(value: &Value) -> Result<UserId, String> {
-    let id = value.as_u64().and_then(UserId::new);
-    id.ok_or_else(|| format!("id: must be a whole number from 1 to {}.", UserId::MAX))
+fn noted<T>(reasons: &mut Vec<Reason>, result: Result<T, Reason>) -> Option<T> {
+    result.map_err(|reason| reasons.push(reason)).ok()
 }
 
-fn text_field<F: Field>(value: &Value) -> Result<F, String> {
-    value.as_str().map_or_else(|| Err(format!("{}: {}", F::NAME, F::NOT_A_STRING)), field)
+fn id(value: Option<&Value>) -> Result<UserId, Reason> {
+    value.and_then(Value::as_u64).and_then(UserId::new).ok_or(Reason::Id)
 }
 
-fn hash(value: &Value) -> Result<PasswordHash, String> {
-    match value.as_str() {
+fn is_blank(value: Option<&Value>) -> bool {
+    match value {
+        None | Some(Value::Null) => true,
+        Some(value) => value.as_str().is_some_and(|text| text.trim().is_empty()),
+    }
+}
+
+/// The hash, exactly as it stands there.
+fn hash(value: Option<&Value>) -> Result<PasswordHash, Reason> {
+    match value {
+        None | Some(Value::Null) => Err(Reason::NoPassword),
+        Some(Value::String(text)) if text.is_empty() => Err(Reason::NoPassword),
         // https://docs.djangoproject.com/en/5.2/ref/contrib/auth/#django.contrib.auth.models.User.set_unusable_password
-        Some(text) if text.starts_with('!') => Err("password: unusable, the user has none.".into()),
-        Some(text) => {
-            let hash = PasswordHash::new(text.into());
-            hashing::check(&hash).map(|()| hash).map_err(|error| format!("{error}."))
+        Some(Value::String(text)) if text.starts_with('!') => Err(Reason::PasswordUnusable),
+        Some(Value::String(text)) => {
+            let hash = PasswordHash::new(text.as_str().into());
+            hashing::check(&hash).map(|()| hash).map_err(|error| Reason::of_hash(&error))
         }
-        None => Err("password: none.".into()),
+        Some(_) => Err(Reason::PasswordNoText),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+    use serde_json::json;
+
+    use super::*;
+
+    const HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$c2l4dGVlbiBieXRlcyAuLg$2WG2PPol/lCSBLmz3Hc2qg";
+
+    fn record(id: Value) -> Record {
+        Record {
+            line: Some(7),
+            id: Some(id),
+            username: Some("ada".into()),
+            email: Some("ada@example.com".into()),
+            password_hash: Some(HASH.into()),
+            disabled: Ok(false),
+            created_at: Ok(None),
+        }
+    }
+
+    fn is_refused(record: Record) -> bool {
+        record.candidate().is_err()
+    }
+
+    #[rstest]
+    #[case::left_out(None, "user5")]
+    #[case::null(Some(json!(null)), "user5")]
+    #[case::empty(Some(json!("")), "user5")]
+    #[case::blank(Some(json!(" \u{3000}\t")), "user5")]
+    #[case::with_blanks_around_it(Some(json!(" ada\n")), "ada")]
+    fn whoever_has_no_name_is_called_by_their_id(#[case] username: Stated, #[case] expected: &str) {
+        let Ok(row) = (Record { username, ..record(json!(5)) }).candidate() else { panic!("refused") };
+        assert_eq!((row.account.user.username.as_str(), row.line), (expected, Some(7)));
+    }
+
+    #[rstest]
+    #[case::a_number(json!(5))]
+    #[case::a_list(json!([]))]
+    #[case::an_object_as_stands_for_nan(json!({}))]
+    #[case::a_truth(json!(false))]
+    fn a_value_of_another_type_is_never_guessed_at(#[case] value: Value) {
+        assert!(is_refused(Record { username: Some(value.clone()), ..record(json!(5)) }));
+        assert!(is_refused(Record { email: Some(value.clone()), ..record(json!(5)) }));
+        assert!(is_refused(Record { password_hash: Some(value), ..record(json!(5)) }));
+    }
+
+    #[rstest]
+    #[case::a_text_of_digits(json!("5"))]
+    #[case::a_fraction(json!(5.0))]
+    #[case::zero(json!(0))]
+    #[case::below_zero(json!(-5))]
+    #[case::more_than_javascript_holds(json!(9_007_199_254_740_992_u64))]
+    #[case::null(json!(null))]
+    #[case::a_list(json!([5]))]
+    fn an_id_is_a_whole_number_and_nothing_like_it(#[case] id: Value) {
+        assert!(is_refused(record(id)));
+    }
+
+    #[rstest]
+    #[case::a_line_break_behind_it(format!("{HASH}\n"))]
+    #[case::a_blank_before_it(format!(" {HASH}"))]
+    fn a_hash_is_not_trimmed(#[case] hash: String) {
+        assert!(is_refused(Record { password_hash: Some(hash.into()), ..record(json!(5)) }));
     }
 }

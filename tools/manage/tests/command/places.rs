@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
-use axum::{Router, http::StatusCode};
-use harness::stand_in;
 use rstest::rstest;
 
-use crate::world::{Ended, World, run, run_with};
+use crate::{
+    cloud::{Cloud, OUTPUTS},
+    world::{Ended, World, run, run_with},
+};
 
 #[rstest]
 #[case::nowhere("users list", "where? say --stack NAME, --local, or the names of the tables (--help)")]
@@ -46,48 +47,10 @@ async fn tables_may_be_named_by_hand() {
     assert_eq!(ended.documents()[0]["username"], "ada");
 }
 
-/// What CloudFormation answers when it is asked for the stack `pyshop-auth`, which has these outputs, or for another.
-/// <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html>
-async fn cloudformation(request: String, outputs: &[(&str, &str)]) -> (StatusCode, String) {
-    let stack = request.split('&').find_map(|pair| pair.strip_prefix("StackName=")).unwrap();
-    if stack != "pyshop-auth" {
-        let error = format!("<Code>ValidationError</Code><Message>Stack with id {stack} does not exist</Message>");
-        return (
-            StatusCode::BAD_REQUEST,
-            format!("<ErrorResponse><Error><Type>Sender</Type>{error}</Error></ErrorResponse>"),
-        );
-    }
-    let member = |(key, value): &(&str, &str)| {
-        format!("<member><OutputKey>{key}</OutputKey><OutputValue>{value}</OutputValue></member>")
-    };
-    let outputs: String = outputs.iter().map(member).collect();
-    let stack = format!(
-        "<member><StackName>{stack}</StackName><CreationTime>2026-11-25T00:00:00Z</CreationTime>\
-         <StackStatus>CREATE_COMPLETE</StackStatus><Outputs>{outputs}</Outputs></member>"
-    );
-    let result = format!("<DescribeStacksResult><Stacks>{stack}</Stacks></DescribeStacksResult>");
-    (StatusCode::OK, format!("<DescribeStacksResponse>{result}</DescribeStacksResponse>"))
-}
-
-const OUTPUTS: [(&str, &str); 4] = [
-    ("ApiUrl", "https://a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com"),
-    ("RefreshTokensTableName", "RefreshTokensTable"),
-    ("SettingsTableName", "SettingsTable"),
-    ("UsersTableName", "UsersTable"),
-];
-
-/// Lists the users of a stack, where CloudFormation knows one with these outputs.
-async fn users_of(world: &World, stack: &str, outputs: &'static [(&'static str, &'static str)]) -> Ended {
-    let answers = Router::new().fallback(move |request| cloudformation(request, outputs));
-    let cloudformation = stand_in::serve(answers).await;
-    let variables = [
-        ("AWS_ACCESS_KEY_ID", "test"),
-        ("AWS_SECRET_ACCESS_KEY", "test"),
-        ("AWS_ENDPOINT_URL_CLOUDFORMATION", cloudformation.as_str()),
-        ("AWS_ENDPOINT_URL_DYNAMODB", world.stack.dynamodb_url.as_str()),
-    ];
-    let arguments = format!("--stack {stack} --region eu-central-1 users list --json");
-    run_with(world.folder(), arguments, String::new(), &variables).await
+/// Lists the users of a stack, where CloudFormation knows `pyshop-auth` with these outputs.
+async fn users_of(world: &World, stack: &str, outputs: &[(&'static str, &'static str)]) -> Ended {
+    let cloud = Cloud { outputs: outputs.to_vec(), ..Cloud::default() }.start().await;
+    cloud.manage(world, stack, "users list --json", "").await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -107,6 +70,27 @@ async fn a_region_without_the_stack_is_named() {
 async fn a_stack_of_something_else_is_told_apart() {
     let ended = users_of(&World::new().await, "pyshop-auth", &OUTPUTS[..1]).await;
     ended.is_error("the stack pyshop-auth has no output UsersTableName: is it this service?");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stack_names_the_service_and_no_password_is_made_of_that() {
+    let world = World::new().await;
+    let cloud = Cloud { service_words: "Wombat, Quokka House", ..Cloud::default() }.start().await;
+    let create = "users create --email ada@example.com";
+    let refused = cloud.manage(&world, "pyshop-auth", create, "quokkawombat").await;
+    refused.is_error("This password is too common.");
+    let elsewhere = Cloud::default().start().await;
+    elsewhere.manage(&world, "pyshop-auth", create, "quokkawombat").await.done();
+}
+
+#[tokio::test]
+async fn without_a_stack_the_environment_names_the_service() {
+    let world = World::new().await;
+    let create = world.here("users create --email ada@example.com");
+    let words = [("SERVICE_WORDS", "wombat,quokka")];
+    let refused = run_with(world.folder(), create.clone(), "quokkawombat".into(), &words).await;
+    refused.is_error("This password is too common.");
+    run(world.folder(), create, "quokkawombat".into()).await.done();
 }
 
 #[tokio::test]

@@ -1,7 +1,12 @@
 //! `manage settings`.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use rstest::rstest;
-use serde_json::json;
+use serde_json::{Value, json};
+use shared::{
+    settings::{DEFINITIONS, conflict},
+    store::Item,
+};
 
 use crate::world::World;
 
@@ -50,7 +55,8 @@ async fn the_list_has_each_setting_with_its_value_its_default_and_its_rule() {
     world.manage("settings set ROTATE_REFRESH_TOKENS true").await.done();
     world.manage("settings reset REFRESH_TOKEN_GRACE").await.done();
     let all = world.manage("settings list --json").await.done().documents();
-    assert_eq!(all.len(), 10);
+    let names: Vec<_> = DEFINITIONS.iter().map(|setting| setting.name()).collect();
+    assert_eq!(all.iter().map(|setting| setting["name"].as_str().unwrap()).collect::<Vec<_>>(), names);
     let find = |name: &str| all.iter().find(|setting| setting["name"] == name).unwrap();
     assert_eq!(find("ROTATE_REFRESH_TOKENS")["value"], "true");
     let grace = json!({
@@ -61,19 +67,83 @@ async fn the_list_has_each_setting_with_its_value_its_default_and_its_rule() {
     assert_eq!(world.manage("settings get REFRESH_TOKEN_GRACE").await.done().output, "10\n");
 }
 
+/// Makes this the settings item: what a hand wrote.
+async fn write(world: &World, item: &Item) {
+    let put = world.dynamodb().await.put_item().table_name("SettingsTable").set_item(Some(item.clone()));
+    put.item("id", AttributeValue::S("settings".into())).send().await.unwrap();
+}
+
+fn number(value: u64) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}
+
+#[rstest]
+#[case::a_string(AttributeValue::S("600".into()), "\"600\"")]
+#[case::out_of_range(AttributeValue::N("0".into()), "0")]
+#[case::a_boolean(AttributeValue::Bool(true), "true")]
+#[case::null(AttributeValue::Null(true), "null")]
+#[case::a_list(AttributeValue::L(vec![]), "a list")]
+#[case::a_long_text(AttributeValue::S("x".repeat(1000)), "\"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…")]
 #[tokio::test]
-async fn a_value_that_a_hand_got_wrong_is_shown_as_such() {
-    use aws_sdk_dynamodb::types::AttributeValue;
+async fn a_value_that_a_hand_got_wrong_is_shown_as_such(#[case] value: AttributeValue, #[case] raw: &str) {
     let world = World::new().await;
-    let client = local::Database::at(&world.stack.dynamodb_url).client().await;
-    let put = client.put_item().table_name("SettingsTable").item("id", AttributeValue::S("settings".into()));
-    put.item("ACCESS_TOKEN_LIFETIME", AttributeValue::S("600".into())).send().await.unwrap();
+    write(&world, &Item::from([("ACCESS_TOKEN_LIFETIME".into(), value)])).await;
+    let problem = "does not hold: must be a whole number from 1 to 86400; each function goes on with the last good value \
+                   that it had, which may be another in each, or with the default, 300";
     let list = world.manage("settings list").await.done().output;
     let line = list.lines().find(|line| line.starts_with("ACCESS_TOKEN_LIFETIME")).unwrap();
-    assert!(
-        line.contains(" 300 ") && line.ends_with("(the item's is wrong, must be a whole number from 1 to 86400)"),
-        "{line}"
-    );
+    assert!(line.contains(&format!(" {raw} ")) && line.ends_with(&format!(" ({problem})")), "{line}");
+    let documents = world.manage("settings list --json").await.done().documents();
+    let document = documents.iter().find(|setting| setting["name"] == "ACCESS_TOKEN_LIFETIME").unwrap();
+    assert_eq!((&document["value"], &document["item"]), (&Value::Null, &json!(raw)));
+    assert_eq!(document["problem"], problem);
+
+    let got = world.manage("settings get ACCESS_TOKEN_LIFETIME").await.done();
+    assert_eq!((got.output, got.errors), (format!("{raw}\n"), format!("({problem})\n")));
+    let reset = world.manage("settings reset ACCESS_TOKEN_LIFETIME").await.done().output;
+    assert_eq!(reset, format!("ACCESS_TOKEN_LIFETIME: {raw} (which did not hold) -> 300 seconds\n"));
+}
+
+#[rstest]
+#[case::more_failures_of_a_source(&[], "set LOGIN_MAX_FAILURES_PER_SOURCE 50", ("LOGIN_MAX_FAILURES_PER_SOURCE", 50))]
+#[case::fewer_of_an_account(&[], "set LOGIN_MAX_FAILURES_PER_ACCOUNT 20", ("LOGIN_MAX_FAILURES_PER_ACCOUNT", 20))]
+#[case::a_shorter_window_of_a_source(
+    &[],
+    "set LOGIN_FAILURES_PER_SOURCE_WINDOW 60",
+    ("LOGIN_FAILURES_PER_SOURCE_WINDOW", 60)
+)]
+#[case::a_default_that_fits_no_more(
+    &[("LOGIN_MAX_FAILURES_PER_SOURCE", 100), ("LOGIN_MAX_FAILURES_PER_ACCOUNT", 5000)],
+    "reset LOGIN_MAX_FAILURES_PER_ACCOUNT",
+    ("LOGIN_MAX_FAILURES_PER_ACCOUNT", 100)
+)]
+#[tokio::test]
+async fn statement_8_limits_that_would_let_one_address_lock_an_account_are_refused(
+    #[case] before: &[(&str, u64)],
+    #[case] change: &str,
+    #[case] after: (&str, u64),
+) {
+    let world = World::new().await;
+    let mut item: Item = before.iter().map(|(name, value)| ((*name).into(), number(*value))).collect();
+    write(&world, &item).await;
+    let list = world.manage("settings list --json").await.done();
+    assert_eq!(list.errors, "");
+    item.insert(after.0.into(), number(after.1));
+    let reason = conflict(&item).unwrap();
+    world.manage(&format!("settings {change}")).await.is_error(&format!("{reason}; nothing was changed"));
+    assert_eq!(world.manage("settings list --json").await.done().output, list.output);
+}
+
+#[tokio::test]
+async fn limits_that_contradict_each_other_already_are_told_and_stop_no_other_change() {
+    let world = World::new().await;
+    let item = Item::from([("LOGIN_FAILURES_PER_SOURCE_WINDOW".into(), number(60))]);
+    write(&world, &item).await;
+    let warning = format!("warning: {}\n", conflict(&item).unwrap());
+    assert_eq!(world.manage("settings list").await.done().errors, warning);
+    world.manage("settings set ACCESS_TOKEN_LIFETIME 600").await.done();
+    world.manage("settings set LOGIN_FAILURES_PER_SOURCE_WINDOW 900").await.done();
+    assert_eq!(world.manage("settings list").await.done().errors, "");
 }
 
 #[tokio::test]

@@ -39,6 +39,27 @@ async fn what_another_user_has_is_not_given_twice() {
 }
 
 #[tokio::test]
+async fn a_field_comes_in_as_through_the_api_and_a_password_as_it_is() {
+    let world = World::new().await;
+    let create = async |arguments: &str, password: &str| {
+        world.manage_with(&format!("users create --json {arguments}"), password).await
+    };
+    let blank = "This field may not be blank.";
+    create("--email ada@example.com --username=", PASSWORD).await.is_error(&format!("username: {blank}"));
+    create("--email ada@example.com --username \u{2003}\u{a0}", PASSWORD).await.is_error(&format!("username: {blank}"));
+    create("--email \u{a0}", PASSWORD).await.is_error(&format!("email: {blank}"));
+    create("--email ada@example.com", "\n").await.is_error(&format!("password: {blank}"));
+
+    let password = "  correct horse battery\u{a0}";
+    let created =
+        create("--email \u{a0}ada@example.com\t --username \u{2003}ada\u{a0}", &format!("{password}\r\n")).await;
+    let user = created.done().documents().remove(0);
+    assert_eq!((&user["email"], &user["username"]), (&json!("ada@example.com"), &json!("ada")));
+    assert_eq!(world.login_status("ada@example.com", password).await, 200);
+    assert_eq!(world.login_status("ada@example.com", password.trim()).await, 401);
+}
+
+#[tokio::test]
 async fn statement_14_a_new_password_ends_every_session_and_access_token_at_once() {
     let world = World::new().await;
     world.register("ada@example.com", "ada").await;
@@ -132,10 +153,10 @@ async fn a_user_who_is_deleted_leaves_nothing() {
 async fn nothing_is_deleted_or_disabled_that_nobody_could_be_asked_about() {
     let world = World::new().await;
     world.register("ada@example.com", "ada").await;
-    for command in ["delete", "disable"] {
-        let refused = world.manage(&format!("users {command} ada")).await;
-        refused.is_error("this can not be undone, and nobody is there to be asked: say --yes");
-    }
+    let refused = world.manage("users delete ada").await;
+    refused.is_error("this can not be undone, and nobody is there to be asked: say --yes");
+    // There is a way back.
+    world.manage("users disable ada").await.is_error("nobody is there to be asked: say --yes");
     assert_eq!(world.login_status("ada@example.com", PASSWORD).await, 200);
 }
 
@@ -164,6 +185,20 @@ async fn a_user_is_found_by_id_by_email_and_by_username() {
     assert!(both.status == 1 && both.errors.contains("is more than one user: id:"), "{both:?}");
     let grace = world.manage(&format!("users show username:{id} --json")).await.done().documents().remove(0);
     assert_eq!(grace["email"], "grace@example.com");
+}
+
+#[tokio::test]
+async fn a_text_that_looks_like_an_address_finds_no_name() {
+    let world = World::new().await;
+    world.register("mallory@example.com", "ada@example.com").await;
+    // The latter has a full-width sign, which names are normalised without.
+    for text in ["ada@example.com", "ada＠example.com"] {
+        world.manage(&format!("users show {text}")).await.is_error(&format!("there is no user {text}"));
+    }
+    let show = async |text: &str| world.manage(&format!("users show {text} --json")).await.done().documents().remove(0);
+    assert_eq!(show("username:ada@example.com").await["email"], "mallory@example.com");
+    world.register("ada@example.com", "ada").await;
+    assert_eq!(show("ada@example.com").await["username"], "ada");
 }
 
 #[tokio::test]

@@ -26,7 +26,10 @@ pub(crate) struct World {
 pub(crate) struct Ended {
     pub(crate) status: i32,
     pub(crate) output: String,
+    /// What stood on standard error, without the events.
     pub(crate) errors: String,
+    /// The events that it told there.
+    pub(crate) events: Vec<Value>,
 }
 
 impl Ended {
@@ -66,8 +69,24 @@ impl World {
 
     /// The same, with this on standard input.
     pub(crate) async fn manage_with(&self, arguments: &str, input: impl Into<String>) -> Ended {
-        let place = format!("--local --dynamodb-endpoint {} ", self.stack.dynamodb_url);
-        run(self.folder(), place + arguments, input.into()).await
+        run(self.folder(), self.here(arguments), input.into()).await
+    }
+
+    /// Runs the command on the stack, which prints into these.
+    pub(crate) async fn manage_into(&self, arguments: &str, output: Stdio, errors: Stdio) -> Ended {
+        let mut command = command(self.folder(), &self.here(arguments), &[]);
+        command.stdout(output).stderr(errors);
+        ended(command, String::new()).await
+    }
+
+    /// The arguments that make the command work on this stack, and these.
+    pub(crate) fn here(&self, arguments: &str) -> String {
+        format!("--local --dynamodb-endpoint {} {arguments}", self.stack.dynamodb_url)
+    }
+
+    /// A client of the stack's DynamoDB.
+    pub(crate) async fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
+        local::Database::at(&self.stack.dynamodb_url).client().await
     }
 
     /// The status and the body of an answer of the API.
@@ -114,9 +133,19 @@ pub(crate) async fn run(folder: &Path, arguments: String, input: String) -> Ende
 
 /// The same, with these variables in the environment.
 pub(crate) async fn run_with(folder: &Path, arguments: String, input: String, variables: &[(&str, &str)]) -> Ended {
+    ended(command(folder, &arguments, variables), input).await
+}
+
+/// The command, of which all that it prints is kept. Between arguments stands a blank; other white space is part of them.
+pub(crate) fn command(folder: &Path, arguments: &str, variables: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_manage"));
-    command.args(arguments.split_whitespace()).current_dir(folder).env_clear().envs(variables.iter().copied());
+    let arguments = arguments.split(' ').filter(|argument| !argument.is_empty());
+    command.args(arguments).current_dir(folder).env_clear().envs(variables.iter().copied());
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+async fn ended(mut command: Command, input: String) -> Ended {
     let ended = tokio::task::spawn_blocking(move || {
         let mut child = command.spawn().unwrap();
         // It may have ended without reading.
@@ -125,5 +154,12 @@ pub(crate) async fn run_with(folder: &Path, arguments: String, input: String, va
     });
     let ended = ended.await.unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
-    Ended { status: ended.status.code().unwrap(), output: text(ended.stdout), errors: text(ended.stderr) }
+    let (mut errors, mut events) = (String::new(), Vec::new());
+    for line in text(ended.stderr).split_inclusive('\n') {
+        match serde_json::from_str::<Value>(line) {
+            Ok(event) if event.get("event").is_some() => events.push(event),
+            _ => errors.push_str(line),
+        }
+    }
+    Ended { status: ended.status.code().unwrap(), output: text(ended.stdout), errors, events }
 }

@@ -1,0 +1,104 @@
+//! Markers of addresses that stand under another key than the canonical form has today: those that a version before wrote,
+//! which told fewer spellings of one address.
+
+use futures_util::{Stream, StreamExt};
+
+use super::{
+    Account, Role, Users, collided,
+    items::{self, CredentialsItem},
+};
+use crate::{
+    Error,
+    domain::{User, UserId},
+    store::{Item, transaction::Written},
+};
+
+/// A user whose address a login does not find, and nobody else is kept from.
+#[derive(Debug, Clone)]
+pub struct Misplaced {
+    /// Who it is.
+    pub user: User,
+    /// The key under which the marker stands.
+    pub key: String,
+    account: Account,
+}
+
+/// What became of a misplaced marker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Placed {
+    /// It stands where a login looks for it; or would, where nothing is written.
+    Moved,
+    /// Nothing was changed: the canonical form is this user's address.
+    Twin(UserId),
+    /// Nothing was changed: the account is another one meanwhile.
+    Gone,
+}
+
+impl Users {
+    /// All misplaced markers, in no order that means anything.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the store does not answer, [`Error::Internal`] when an item is none of ours: in the place of
+    /// a marker.
+    pub fn misplaced(&self) -> impl Stream<Item = Result<Misplaced, Error>> + '_ {
+        self.items_under(items::EMAIL).filter_map(async |item| match item {
+            Ok(item) => self.misplaced_marker(item).await.transpose(),
+            Err(error) => Some(Err(error)),
+        })
+    }
+
+    async fn misplaced_marker(&self, mut item: Item) -> Result<Option<Misplaced>, Error> {
+        let Some(key) = item.remove("pk").and_then(|key| key.as_s().ok().cloned()) else { return Ok(None) };
+        let marker = CredentialsItem::read(item)?;
+        // A reserved address is nobody's way in.
+        if marker.password_hash.is_none() {
+            return Ok(None);
+        }
+        let account = self.account_with_id(marker.owner()?).await?;
+        let account = account.filter(|account| items::email_key(&account.user.email) != key);
+        Ok(account.map(|account| Misplaced {
+            user: account.user.clone(),
+            key: key.clone(),
+            account: Account { misplaced_key: Some(key), ..account },
+        }))
+    }
+
+    /// The account with the key of its marker, for whoever changes accounts whose address's canonical form another user may
+    /// have: until it is given another address or deleted, nobody can mend it.
+    pub(super) async fn located(&self, account: Account) -> Result<Account, Error> {
+        let is_own = async |key: String| {
+            let marker = self.get(key, None).await?.map(CredentialsItem::read).transpose()?;
+            Ok::<_, Error>(marker.is_some_and(|marker| marker.user_id == account.user.id.get()))
+        };
+        let former = items::former_email_key(&account.user.email);
+        if former == account.email_key() || is_own(account.email_key()).await? || !is_own(former.clone()).await? {
+            return Ok(account);
+        }
+        Ok(Account { misplaced_key: Some(former), ..account })
+    }
+
+    /// Moves a marker to where it belongs, unless another user has that address, or the account changes meanwhile. A dry run
+    /// finds out and writes nothing.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] when the store does not answer, [`Error::Internal`] when an item is none of ours.
+    pub async fn placed(&self, misplaced: &Misplaced, dry_run: bool) -> Result<Placed, Error> {
+        if let Some(twin) = self.account_with_email(&misplaced.user.email).await? {
+            let is_another = twin.user.id != misplaced.user.id;
+            return Ok(if is_another { Placed::Twin(twin.user.id) } else { Placed::Gone });
+        }
+        if let Some(owner) = self.former_owner(&misplaced.user.email).await?.filter(|owner| *owner != misplaced.user.id)
+        {
+            return Ok(Placed::Twin(owner));
+        }
+        if dry_run {
+            return Ok(Placed::Moved);
+        }
+        match self.write(self.writes().put_in_place(&misplaced.account)?).await? {
+            Written::Done => Ok(Placed::Moved),
+            Written::Refused(failed) if failed.contains(&Role::Email) => Err(collided()),
+            Written::Refused(_) => Ok(Placed::Gone),
+            Written::Collided => Err(collided()),
+        }
+    }
+}

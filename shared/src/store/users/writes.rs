@@ -1,0 +1,298 @@
+//! The writes that keep a user's items together: each list is a transaction.
+
+use aws_sdk_dynamodb::{
+    error::BuildError,
+    types::{
+        AttributeValue, Delete, Put, TransactWriteItem, Update,
+        builders::{DeleteBuilder, PutBuilder, UpdateBuilder},
+    },
+};
+use serde::Serialize;
+
+use super::{
+    Account, Credentials, Role,
+    items::{CredentialsItem, FormerEmail, Marker, ProfileItem, canonical_key, email_key, profile_key, username_key},
+};
+use crate::{
+    Error,
+    clock::UnixSeconds,
+    domain::{Email, User, UserId},
+    store::{Item, PasswordHash, number, string},
+};
+
+/// How many former addresses of a user are reserved at a time. The first ones are: whoever takes an account over and then
+/// changes the address again and again neither frees the owner's nor keeps many from others.
+const MOST_FORMER_EMAILS: usize = 3;
+
+/// What a user's transaction consists of.
+type List = Vec<(Role, TransactWriteItem)>;
+
+/// Collects the writes of one transaction on a table.
+pub(super) struct Writes<'a> {
+    table: &'a str,
+    now: UnixSeconds,
+    list: List,
+}
+
+impl<'a> Writes<'a> {
+    pub(super) fn new(table: &'a str, now: UnixSeconds) -> Self {
+        Self { table, now, list: Vec::new() }
+    }
+
+    /// The three items of a new user.
+    pub(super) fn add(mut self, account: &Account) -> Result<List, Error> {
+        let user = &account.user;
+        let profile = ProfileItem {
+            id: user.id.get(),
+            username: user.username.as_str().into(),
+            email: user.email.as_str().into(),
+            password_hash: Some(account.password_hash()?.expose().into()),
+            created_at: account.created_at,
+            disabled: account.disabled,
+            generation: account.generation,
+            unlocked_at: account.unlocked_at,
+            former_emails: account.former_emails.clone(),
+        };
+        self.put(Role::Profile, profile_key(user.id), &profile, |put| put.condition_expression(FREE))?;
+        self.put_email(account, user)?;
+        self.put_username(user)?;
+        Ok(self.list)
+    }
+
+    /// A profile as it was read becomes the user as they are to be, unless it has changed meanwhile; markers move with it. A
+    /// former address is kept from others for so many seconds.
+    pub(super) fn update(mut self, account: &Account, user: &User, reserved: u64) -> Result<List, Error> {
+        let former = &account.user;
+        let moves = user.email.canonical() != former.email.canonical();
+        let mut set = "SET username = :username, email = :email".to_owned();
+        let mut update = Update::builder()
+            .expression_attribute_values(":username", string(user.username.as_str()))
+            .expression_attribute_values(":email", string(user.email.as_str()))
+            .expression_attribute_values(":former_username", string(former.username.as_str()))
+            .expression_attribute_values(":former_email", string(former.email.as_str()));
+        if moves {
+            self.put_email(account, user)?;
+            let former_emails = self.give_up_email(account, user, reserved)?;
+            set.push_str(", former_emails = :former_emails");
+            update = update.expression_attribute_values(
+                ":former_emails",
+                serde_dynamo::to_attribute_value(former_emails).map_err(Error::internal)?,
+            );
+        }
+        if user.username != former.username {
+            self.put_username(user)?;
+            self.delete_former(username_key(&former.username), user.id)?;
+        }
+        let condition = format!("username = :former_username AND email = :former_email AND {}", unchanged(account));
+        let update = update.update_expression(set).condition_expression(condition);
+        self.update_one(Role::Profile, profile_key(user.id), with_unchanged(update, account)?)?;
+        Ok(self.list)
+    }
+
+    /// An address that the user gives up goes or is reserved, and the reserved ones that there are then are returned.
+    fn give_up_email(&mut self, account: &Account, next: &User, reserved: u64) -> Result<Vec<FormerEmail>, Error> {
+        let (former, next) = (account.user.email.canonical(), next.email.canonical());
+        let still_reserved = |email: &FormerEmail| self.now < email.expires_at && email.email != next;
+        let mut former_emails: Vec<_> =
+            account.former_emails.iter().filter(|email| still_reserved(email)).cloned().collect();
+        // A misplaced one is not the owner's to keep from others: its canonical form is another user's.
+        let is_misplaced = account.misplaced_key.is_some();
+        if reserved == 0 || is_misplaced || former_emails.len() >= MOST_FORMER_EMAILS {
+            self.delete_former(account.email_key(), account.user.id)?;
+            return Ok(former_emails);
+        }
+        let expires_at = self.now.saturating_add(reserved);
+        let user_id = account.user.id.get();
+        let reservation = CredentialsItem { user_id, expires_at: Some(expires_at), ..CredentialsItem::default() };
+        self.put(Role::Former, canonical_key(&former), &reservation, |put| {
+            put.condition_expression(OWN).expression_attribute_values(":owner", number(user_id))
+        })?;
+        former_emails.push(FormerEmail { email: former, expires_at });
+        Ok(former_emails)
+    }
+
+    /// Another hash of the same password, where the one that was verified still is.
+    pub(super) fn replace_hash(
+        self,
+        email: &Email,
+        verified: &Credentials,
+        better: &PasswordHash,
+    ) -> Result<List, Error> {
+        self.update_both(verified.holder.user, email_key(email), |update| {
+            Ok(update
+                .update_expression("SET password_hash = :better")
+                .condition_expression("password_hash = :verified")
+                .expression_attribute_values(":better", string(better.expose()))
+                .expression_attribute_values(":verified", string(verified.password_hash.expose())))
+        })
+    }
+
+    /// What logins and tokens are checked against becomes what it is in `next`, in both items that have it, unless it has
+    /// changed meanwhile.
+    pub(super) fn change_access(self, former: &Account, next: &Account) -> Result<List, Error> {
+        let hash = next.password_hash()?.expose();
+        let mut set = "SET password_hash = :password_hash, disabled = :disabled, generation = :generation".to_owned();
+        if next.unlocked_at.is_some() {
+            set.push_str(", unlocked_at = :unlocked_at");
+        }
+        self.update_both(former.user.id, former.email_key(), |update| {
+            let update = update
+                .update_expression(&set)
+                .condition_expression(unchanged(former))
+                .expression_attribute_values(":password_hash", string(hash))
+                .expression_attribute_values(":disabled", AttributeValue::Bool(next.disabled))
+                .expression_attribute_values(":generation", number(next.generation.get()));
+            let update = match next.unlocked_at {
+                Some(time) => update.expression_attribute_values(":unlocked_at", number(time)),
+                None => update,
+            };
+            with_unchanged(update, former)
+        })
+    }
+
+    /// The same change of the profile and of the address's marker, which both hold what a login is checked against.
+    fn update_both(
+        mut self,
+        user: UserId,
+        email_key: String,
+        change: impl Fn(UpdateBuilder) -> Result<UpdateBuilder, Error>,
+    ) -> Result<List, Error> {
+        for (role, key) in [(Role::Profile, profile_key(user)), (Role::Email, email_key)] {
+            self.update_one(role, key, change(Update::builder())?)?;
+        }
+        Ok(self.list)
+    }
+
+    /// A misplaced marker moves to the key of its address's canonical form, unless the account has changed meanwhile.
+    pub(super) fn put_in_place(mut self, account: &Account) -> Result<List, Error> {
+        let same = Update::builder()
+            .update_expression("SET email = :email")
+            .condition_expression(format!("email = :email AND {}", unchanged(account)))
+            .expression_attribute_values(":email", string(account.user.email.as_str()));
+        self.update_one(Role::Profile, profile_key(account.user.id), with_unchanged(same, account)?)?;
+        self.put_email(account, &account.user)?;
+        self.delete_former(account.email_key(), account.user.id)?;
+        Ok(self.list)
+    }
+
+    /// An account's items go, unless it has another address or name meanwhile. So do the addresses that are reserved for it.
+    pub(super) fn delete(mut self, account: &Account) -> Result<List, Error> {
+        let user = &account.user;
+        self.delete_one(Role::Profile, profile_key(user.id), |delete| {
+            delete
+                .condition_expression("username = :username AND email = :email")
+                .expression_attribute_values(":username", string(user.username.as_str()))
+                .expression_attribute_values(":email", string(user.email.as_str()))
+        })?;
+        self.delete_former(account.email_key(), user.id)?;
+        self.delete_former(username_key(&user.username), user.id)?;
+        // Those whose time is over may be another user's by now.
+        let now = self.now;
+        for former in account.former_emails.iter().filter(|former| now < former.expires_at) {
+            self.delete_one(Role::Former, canonical_key(&former.email), |delete| {
+                delete
+                    .condition_expression(format!("{FREE} OR {OWN}"))
+                    .expression_attribute_values(":owner", number(user.id.get()))
+            })?;
+        }
+        Ok(self.list)
+    }
+
+    /// The marker of the user's address, which nobody else has, nor has reserved.
+    fn put_email(&mut self, account: &Account, user: &User) -> Result<(), Error> {
+        let credentials = CredentialsItem {
+            user_id: user.id.get(),
+            password_hash: Some(account.password_hash()?.expose().into()),
+            disabled: account.disabled,
+            generation: account.generation,
+            unlocked_at: account.unlocked_at,
+            expires_at: None,
+        };
+        let now = number(self.now);
+        self.put(Role::Email, email_key(&user.email), &credentials, |put| {
+            // The table may forget a reservation later than its end.
+            put.condition_expression(format!(
+                "{FREE} OR (attribute_not_exists(password_hash) AND ({OWN} OR expires_at <= :now))"
+            ))
+            .expression_attribute_values(":owner", number(user.id.get()))
+            .expression_attribute_values(":now", now)
+        })
+    }
+
+    fn put_username(&mut self, user: &User) -> Result<(), Error> {
+        let marker = Marker { user_id: user.id.get() };
+        self.put(Role::Username, username_key(&user.username), &marker, |put| put.condition_expression(FREE))
+    }
+
+    /// A marker that the user no longer needs, and that must still be theirs.
+    fn delete_former(&mut self, key: String, owner: UserId) -> Result<(), Error> {
+        self.delete_one(Role::Former, key, |delete| {
+            delete.condition_expression(OWN).expression_attribute_values(":owner", number(owner.get()))
+        })
+    }
+
+    fn put(
+        &mut self,
+        role: Role,
+        key: String,
+        content: &impl Serialize,
+        condition: impl FnOnce(PutBuilder) -> PutBuilder,
+    ) -> Result<(), Error> {
+        let item: Item = serde_dynamo::to_item(content).map_err(Error::internal)?;
+        let put = Put::builder().table_name(self.table).set_item(Some(item)).item("pk", string(key));
+        let put = condition(put).build().map_err(unbuilt)?;
+        self.list.push((role, TransactWriteItem::builder().put(put).build()));
+        Ok(())
+    }
+
+    fn update_one(&mut self, role: Role, key: String, update: UpdateBuilder) -> Result<(), Error> {
+        let update = update.table_name(self.table).key("pk", string(key)).build().map_err(unbuilt)?;
+        self.list.push((role, TransactWriteItem::builder().update(update).build()));
+        Ok(())
+    }
+
+    fn delete_one(
+        &mut self,
+        role: Role,
+        key: String,
+        condition: impl FnOnce(DeleteBuilder) -> DeleteBuilder,
+    ) -> Result<(), Error> {
+        let delete = condition(Delete::builder().table_name(self.table).key("pk", string(key)));
+        let delete = delete.build().map_err(unbuilt)?;
+        self.list.push((role, TransactWriteItem::builder().delete(delete).build()));
+        Ok(())
+    }
+}
+
+/// Nobody has the key.
+const FREE: &str = "attribute_not_exists(pk)";
+
+/// The marker is the user's.
+const OWN: &str = "user_id = :owner";
+
+/// The condition that what tokens and logins are checked against is as it was read; what was never written counts as its
+/// default. [`with_unchanged`] says what it was.
+fn unchanged(account: &Account) -> String {
+    let or_absent = |is_default: bool, name: &str| {
+        if is_default {
+            format!("(attribute_not_exists({name}) OR {name} = :read_{name})")
+        } else {
+            format!("{name} = :read_{name}")
+        }
+    };
+    let disabled = or_absent(!account.disabled, "disabled");
+    let generation = or_absent(account.generation.is_unnamed(), "generation");
+    format!("password_hash = :read_hash AND {disabled} AND {generation}")
+}
+
+fn with_unchanged(update: UpdateBuilder, account: &Account) -> Result<UpdateBuilder, Error> {
+    Ok(update
+        .expression_attribute_values(":read_hash", string(account.password_hash()?.expose()))
+        .expression_attribute_values(":read_disabled", AttributeValue::Bool(account.disabled))
+        .expression_attribute_values(":read_generation", number(account.generation.get())))
+}
+
+/// The builders demand what is set above each of their calls.
+fn unbuilt(error: BuildError) -> Error {
+    Error::internal(error)
+}

@@ -1,0 +1,101 @@
+//! How it starts, what it says and how it ends.
+
+use rstest::rstest;
+
+use crate::running::{REGISTRATION, Running, assert_refused, program};
+
+#[rstest]
+#[case::ended_with_ctrl_c("-INT")]
+#[case::killed("-KILL")]
+fn users_and_sessions_outlive_the_program(#[case] signal: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let first = Running::in_folder(&folder);
+    assert_eq!(first.post("/api/register/", REGISTRATION).status(), 201);
+    let login: serde_json::Value = first.post("/api/login/", REGISTRATION).json().unwrap();
+    first.signal(signal);
+    first.end();
+
+    let second = Running::in_folder(&folder);
+    assert_eq!(second.post("/api/register/", REGISTRATION).status(), 400);
+    assert_eq!(second.post("/api/login/", REGISTRATION).status(), 200);
+    assert_eq!(second.post("/api/refresh/", &login.to_string()).status(), 200);
+}
+
+#[test]
+fn it_tells_where_everything_is_and_of_every_request() {
+    let folder = tempfile::tempdir().unwrap();
+    let running = Running::in_folder(&folder);
+    for told in [
+        "data in .local/dynamodb.sqlite",
+        ".local/secret_key, made now",
+        "failed logins and registrations: 1000000",
+        "curl -i http://127.0.0.1:",
+    ] {
+        assert!(running.banner.contains(told), "{}", running.banner);
+    }
+    running.post("/api/register/", "{}");
+    running.signal("-INT");
+    let (rest, succeeded) = running.end();
+    assert!(succeeded);
+    assert!(rest.contains("POST /api/register/ 400 ") && rest.ends_with("Stopped.\n"), "{rest}");
+}
+
+#[test]
+fn in_memory_it_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let running = Running::in_memory(&folder, &[]);
+    assert_eq!(running.post("/api/register/", REGISTRATION).status(), 201);
+    drop(running);
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[rstest]
+#[case::of_the_api("--port", "--dynamodb-port")]
+#[case::of_dynamodb("--dynamodb-port", "--port")]
+fn a_port_that_is_taken_is_one_clear_line(#[case] option: &str, #[case] other: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port().to_string();
+    let output = program(folder.path(), &[option, &port, other, "0"]).output().unwrap();
+    assert_refused(&output, &format!("error: cannot listen on 127.0.0.1:{port}: "), &format!("with {option}"));
+}
+
+#[test]
+fn a_folder_that_can_not_be_written_is_one_clear_line() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("file"), "").unwrap();
+    let arguments = ["--port", "0", "--dynamodb-port", "0", "--data-dir", "file/below"];
+    let output = program(folder.path(), &arguments).output().unwrap();
+    assert_refused(&output, "error: cannot keep data in file/below: ", "--data-dir");
+}
+
+#[rstest]
+#[case::a_short_secret("SECRET_KEY", "too short")]
+#[case::an_unknown_level("LOG_LEVEL", "loud")]
+fn a_variable_that_is_wrong_is_one_clear_line(#[case] name: &str, #[case] value: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let arguments = ["--in-memory", "--port", "0", "--dynamodb-port", "0"];
+    let output = program(folder.path(), &arguments).env(name, value).output().unwrap();
+    assert_refused(&output, &format!("error: {name} is wrong: "), "set it to");
+}
+
+#[test]
+fn variables_are_read_from_a_file_too() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join(".env"), "SECRET_KEY=0123456789abcdef0123456789abcdef\n").unwrap();
+    let running = Running::in_folder(&folder);
+    assert!(running.banner.contains("Secret    SECRET_KEY"), "{}", running.banner);
+    assert!(!folder.path().join(".local/secret_key").exists());
+}
+
+#[test]
+fn help_tells_of_every_option() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = program(folder.path(), &["--help"]).output().unwrap();
+    let help = String::from_utf8(output.stdout).unwrap();
+    let options =
+        ["--port", "--host", "--dynamodb-port", "--dynamodb-endpoint", "--data-dir", "--in-memory", "--cors-origin"];
+    for told in options.iter().chain(&["SECRET_KEY", "LOG_LEVEL"]) {
+        assert!(help.contains(told), "{told} in {help}");
+    }
+}

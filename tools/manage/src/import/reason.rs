@@ -1,0 +1,189 @@
+//! Why somebody can not come. These are all reasons that there are, and MIGRATING.md tells what to do about each.
+
+use std::fmt;
+
+use serde_json::error::Category;
+use shared::{Error, domain::FieldError};
+
+/// The reasons that are the same text for everybody, each with its text, and those that are told by others.
+macro_rules! reasons {
+    ($($(#[$what:meta])+ $name:ident: $text:literal,)+) => {
+        /// A reason.
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub(super) enum Reason {
+            $($(#[$what])+ $name,)+
+            /// A field breaks the rules of registration.
+            Field(FieldError),
+            /// The hash can not be verified.
+            Hash(String),
+        }
+
+        impl fmt::Display for Reason {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match self {
+                    $(Self::$name => f.write_str($text),)+
+                    Self::Field(error) => write!(f, "{}: {}", error.name, error.messages.join(" ")),
+                    Self::Hash(reason) => write!(f, "{reason}."),
+                }
+            }
+        }
+
+        #[cfg(test)]
+        impl Reason {
+            /// All that have a text of their own.
+            fn fixed() -> Vec<Self> {
+                vec![$(Self::$name),+]
+            }
+        }
+    };
+}
+
+reasons! {
+    /// The id is none.
+    Id: "id: must be a whole number from 1 to 9007199254740991.",
+    /// Somebody before in the file has the id.
+    IdTwice: "id: twice in the file, and the first one counts.",
+    /// The name is another user's.
+    UsernameTaken: "username: another user has it.",
+    /// The address is another user's.
+    EmailTaken: "email: another user has it, perhaps in other case.",
+    /// There is no hash.
+    NoPassword: "password: none.",
+    /// Django's mark of a user without a password stands in the place of the hash.
+    PasswordUnusable: "password: unusable, the user has none.",
+    /// The hash is of another type.
+    PasswordNoText: "password: not a text.",
+    /// Whether the user is active can not be told.
+    ActiveUnclear: "is_active: neither true nor false.",
+    /// Whether the user is disabled can not be told.
+    DisabledUnclear: "disabled: neither true nor false.",
+    /// The date of a dump is none.
+    JoinedUnclear: "date_joined: no time since 1970.",
+    /// The date of an export is none.
+    CreatedUnclear: "created_at: no time since 1970.",
+    /// The line ends before its JSON does.
+    LineCutOff: "line: cut off.",
+    /// The line is no JSON.
+    LineNoJson: "line: no JSON.",
+    /// The line is JSON, and no user.
+    LineNoUser: "line: no user.",
+    /// The line is longer than any user's.
+    LineTooLong: "line: longer than 16 MiB.",
+}
+
+impl Reason {
+    /// What is wrong with a line. The parser's own words may hold what stands there, a hash even.
+    pub(super) fn of_line(error: &serde_json::Error) -> Self {
+        match error.classify() {
+            Category::Eof => Self::LineCutOff,
+            Category::Syntax => Self::LineNoJson,
+            Category::Data | Category::Io => Self::LineNoUser,
+        }
+    }
+
+    /// Why a hash is refused.
+    pub(super) fn of_hash(error: &Error) -> Self {
+        Self::Hash(error.to_string())
+    }
+}
+
+impl From<FieldError> for Reason {
+    fn from(error: FieldError) -> Self {
+        Self::Field(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+    use shared::{
+        domain::{Email, Field, Message, UserId, Username},
+        hashing,
+        store::PasswordHash,
+    };
+
+    use super::*;
+
+    /// The reasons in the manual's table; `…` stands for any text.
+    fn manual() -> Vec<&'static str> {
+        let manual = include_str!("../../../../MIGRATING.md");
+        let (_, table) = manual.split_once("| reason | what to do in Django |").unwrap();
+        let (table, _) = table.split_once("\n\n").unwrap();
+        table.lines().filter_map(|row| row.strip_prefix("| `")?.split_once("` |").map(|(reason, _)| reason)).collect()
+    }
+
+    fn is_told_by(reason: &str, row: &str) -> bool {
+        let (start, end) = row.split_once('…').unwrap_or((row, ""));
+        let (rest, is_open) = (reason.strip_prefix(start), row.contains('…'));
+        rest.is_some_and(|rest| if is_open { rest.ends_with(end) } else { rest.is_empty() })
+    }
+
+    /// One reason for each message of a field.
+    fn of_field<F: Field>(value: Option<&Value>) -> Vec<Reason> {
+        let FieldError { name, messages } = F::read(value).err().unwrap();
+        let single = |message: Message| Reason::Field(FieldError { name, messages: vec![message] });
+        messages.into_iter().map(single).collect()
+    }
+
+    fn of_hash(text: &str) -> Reason {
+        Reason::of_hash(&hashing::check(&PasswordHash::new(text.into())).unwrap_err())
+    }
+
+    fn all() -> Vec<Reason> {
+        let mut all = Reason::fixed();
+        for value in [json!(null), json!(""), json!(5), json!("\0".repeat(300))] {
+            all.extend(of_field::<Email>(Some(&value)));
+        }
+        all.extend(of_field::<Email>(None));
+        for value in [json!(5), json!("\0".repeat(300))] {
+            all.extend(of_field::<Username>(Some(&value)));
+        }
+        all.extend(
+            [
+                "md5$salt$5d41402abc4b2a76b9719d911017c592",
+                "$argon2d$v=19$m=19456,t=2,p=1$c2l4dGVlbiBieXRlcyAuLg$2WG2PPol/lCSBLmz3Hc2qg",
+                "$argon2id$v=19$m=262145,t=2,p=1$c2l4dGVlbiBieXRlcyAuLg$2WG2PPol/lCSBLmz3Hc2qg",
+                "$argon2id$v=19$m=19456,t=2,p=1",
+                "$argon2id",
+                "pbkdf2_sha256$999$salt$wOHK7YZ366J2C8d48osRqCypmok8o3dkXR/6eerWYCo=",
+                "pbkdf2_sha256$10000$salt$wOHK",
+                "pbkdf2_sha256$10000$salt$!",
+                "pbkdf2_sha256$10000",
+            ]
+            .map(of_hash),
+        );
+        all
+    }
+
+    #[test]
+    fn the_manual_tells_what_to_do_about_every_reason() {
+        let manual = manual();
+        let missing: Vec<_> = all()
+            .iter()
+            .map(ToString::to_string)
+            .filter(|reason| !manual.iter().any(|row| is_told_by(reason, row)))
+            .collect();
+        assert!(missing.is_empty(), "not in MIGRATING.md: {missing:#?}");
+    }
+
+    #[test]
+    fn the_manual_tells_of_no_reason_that_there_is_not() {
+        let all: Vec<_> = all().iter().map(ToString::to_string).collect();
+        let rows = manual();
+        let stale: Vec<_> = rows.iter().filter(|row| !all.iter().any(|reason| is_told_by(reason, row))).collect();
+        assert!(stale.is_empty(), "in MIGRATING.md alone: {stale:#?}");
+    }
+
+    #[test]
+    fn the_range_of_ids_is_told_as_it_is() {
+        assert!(Reason::Id.to_string().ends_with(&format!("from 1 to {}.", UserId::MAX)));
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_line_is_told_without_its_text() {
+        let reason = |line| Reason::of_line(&serde_json::from_str::<bool>(line).unwrap_err());
+        assert_eq!(reason("\"$argon2id$v=19$secret\""), Reason::LineNoUser);
+        assert_eq!(reason("tru"), Reason::LineCutOff);
+        assert_eq!(reason("truth"), Reason::LineNoJson);
+    }
+}

@@ -1,0 +1,92 @@
+//! The command among others: what it prints goes where nobody reads, or where there is no room.
+
+use std::{io, process::Stdio};
+
+use crate::world::World;
+
+/// A pipe that nobody reads.
+fn closed() -> Stdio {
+    let (reader, writer) = io::pipe().unwrap();
+    drop(reader);
+    writer.into()
+}
+
+/// A disk without room.
+#[cfg(target_os = "linux")]
+fn full() -> Stdio {
+    std::fs::File::options().write(true).open("/dev/full").unwrap().into()
+}
+
+const LISTS: [&str; 6] = [
+    "users list --all",
+    "users list --json",
+    "users show ada",
+    "sessions list ada",
+    "settings list",
+    "settings get ACCESS_TOKEN_LIFETIME",
+];
+
+async fn world() -> World {
+    let world = World::new().await;
+    world.register("ada@example.com", "ada").await;
+    world.register("grace@example.com", "grace").await;
+    world.log_in("ada@example.com").await;
+    world
+}
+
+#[tokio::test]
+async fn a_list_that_nobody_reads_on_ends_without_a_word() {
+    let world = world().await;
+    for list in LISTS {
+        let ended = world.manage_into(list, closed(), Stdio::piped()).await;
+        assert_eq!((ended.status, ended.errors.as_str()), (141, ""), "{list}");
+    }
+}
+
+#[tokio::test]
+async fn an_export_that_nobody_reads_on_ends_without_an_error() {
+    let ended = world().await.manage_into("export", closed(), Stdio::piped()).await;
+    assert_eq!((ended.status, ended.errors.as_str()), (141, ""));
+}
+
+#[tokio::test]
+async fn what_was_done_is_told_on_standard_error_where_nobody_reads_on() {
+    let world = world().await;
+    let told = "disabled: ada (ada@example.com, id ";
+    let ended = world.manage_into("users disable ada --yes", closed(), Stdio::piped()).await;
+    assert!(ended.status == 141 && ended.errors.starts_with(told) && ended.errors.lines().count() == 1, "{ended:?}");
+    assert_eq!(ended.events[0]["event"], "user_updated");
+    assert_eq!(world.manage("users show ada --json").await.documents()[0]["disabled"], true);
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_list_on_a_full_disk_is_an_error() {
+    let world = world().await;
+    for list in LISTS {
+        let ended = world.manage_into(list, full(), Stdio::piped()).await;
+        ended.is_error("standard output: No space left on device (os error 28)");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn what_was_done_is_told_on_standard_error_where_the_disk_is_full() {
+    let world = world().await;
+    let ended = world.manage_into("users disable ada --yes", full(), Stdio::piped()).await;
+    let error = "\nerror: standard output: No space left on device (os error 28)\n";
+    assert!(ended.errors.starts_with("disabled: ada (ada@example.com, id "), "{ended:?}");
+    assert!(ended.status == 1 && ended.errors.ends_with(error) && ended.errors.lines().count() == 2, "{ended:?}");
+    assert_eq!(world.manage("users show ada --json").await.documents()[0]["disabled"], true);
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn what_can_be_told_nowhere_is_done_all_the_same() {
+    let world = world().await;
+    let set = "settings set ACCESS_TOKEN_LIFETIME 600";
+    assert_eq!(world.manage_into(set, Stdio::piped(), full()).await.done().output.lines().count(), 1);
+    assert_eq!(world.manage_into("settings reset ACCESS_TOKEN_LIFETIME", full(), full()).await.status, 1);
+    assert_eq!(world.manage_into("users show nobody", Stdio::piped(), closed()).await.status, 1);
+    assert_eq!(world.manage("settings get ACCESS_TOKEN_LIFETIME").await.done().output, "300\n");
+}

@@ -1,0 +1,132 @@
+//! What users, and whoever hands over a name, can write on an operator's terminal: letters.
+
+use serde_json::json;
+
+use crate::world::{Ended, PASSWORD, World};
+
+/// Sets the window's title, writes the clipboard, wipes out the line and turns the rest of it around.
+const HOSTILE: &str =
+    "\"\u{1b}]0;OWNED\u{7}\u{1b}]52;c;cHduZWQ=\u{7}\u{1b}[2K\u{8}\u{7f}x\"@a\u{202e}b\u{200b}c.example";
+
+/// It printed neither a control character but the ends of lines, nor one that turns text around or can not be seen.
+#[track_caller]
+fn is_harmless(ended: &Ended) {
+    let printed = format!("{}{}", ended.output, ended.errors);
+    let is_harmful = |c: char| {
+        c.is_control() && c != '\n'
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    assert!(!printed.contains(is_harmful), "{printed:?}");
+}
+
+#[tokio::test]
+async fn an_address_writes_nothing_but_letters() {
+    let world = World::new().await;
+    world.register(HOSTILE, "mallory").await;
+    world.log_in(HOSTILE).await;
+    let shown = world.manage("users list").await.done();
+    assert!(shown.output.contains(r"\u{1b}]52;c;cHduZWQ=\u{7}"), "{shown:?}");
+    assert!(shown.output.contains(r"@a\u{202e}b\u{200b}c.example"), "{shown:?}");
+    for arguments in [
+        "users list",
+        "users list --json",
+        "users show mallory",
+        "sessions list mallory",
+        "users unlock mallory",
+        "users disable mallory --yes",
+        "users delete mallory",
+        "users enable mallory --json",
+        "users set-email mallory mallory@example.com --yes",
+        "users delete mallory --yes",
+    ] {
+        is_harmless(&world.manage(arguments).await);
+    }
+}
+
+/// What stands on a terminal on which the command asks, and is answered with a no.
+#[cfg(target_os = "linux")]
+async fn asked(world: &World, arguments: &str) -> String {
+    use std::{
+        fs::File,
+        io::{Read, Write},
+        process::Stdio,
+    };
+
+    use rustix::pty::{OpenptFlags, ioctl_tiocgptpeer, openpt, unlockpt};
+
+    let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
+    let terminal = openpt(flags).unwrap();
+    unlockpt(&terminal).unwrap();
+    let end = || Stdio::from(ioctl_tiocgptpeer(&terminal, flags).unwrap());
+    let mut command = crate::world::command(world.folder(), &world.here(arguments), &[]);
+    command.stdin(end()).stdout(end()).stderr(end());
+    let mut terminal = File::from(terminal);
+    let answered = tokio::task::spawn_blocking(move || {
+        let mut child = command.spawn().unwrap();
+        // The ends that are left are the child's, and with them the terminal ends.
+        drop(command);
+        let (mut shown, mut buffer) = (Vec::new(), [0; 4096]);
+        while !shown.windows(5).any(|part| part == b"[y/N]") {
+            let length = terminal.read(&mut buffer).unwrap();
+            shown.extend_from_slice(&buffer[..length]);
+        }
+        terminal.write_all(b"n").unwrap();
+        while let Ok(length @ 1..) = terminal.read(&mut buffer) {
+            shown.extend_from_slice(&buffer[..length]);
+        }
+        child.wait().unwrap();
+        String::from_utf8(shown).unwrap()
+    });
+    answered.await.unwrap()
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_question_is_not_written_by_whoever_it_is_about() {
+    let world = World::new().await;
+    world.register(HOSTILE, "mallory").await;
+    for arguments in ["users delete mallory", "users disable mallory", "users set-username mallory bot"] {
+        let shown = asked(&world, arguments).await;
+        assert!(shown.contains(r#"mallory ("\u{1b}]0;OWNED\u{7}\u{1b}]52;c;cHduZWQ=\u{7}"#), "{shown:?}");
+        assert!(
+            !shown.contains("\u{1b}]") && !shown.contains(['\u{7}', '\u{7f}', '\u{202e}', '\u{200b}']),
+            "{shown:?}"
+        );
+        assert!(shown.contains("nothing was done"), "{shown:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_document_says_to_a_program_what_the_address_is() {
+    let world = World::new().await;
+    let create = format!("users create --json --username mallory --email {HOSTILE}");
+    let created = world.manage_with(&create, PASSWORD).await.done();
+    is_harmless(&created);
+    assert_eq!(created.documents()[0]["email"], json!(HOSTILE));
+}
+
+#[tokio::test]
+async fn what_is_not_found_writes_nothing_but_letters() {
+    let world = World::new().await;
+    world.register("ada@example.com", "ada").await;
+    let none = world.manage("users show x\u{9b}2K\u{202e}\u{1b}[1G").await;
+    none.is_error(r"there is no user x\u{9b}2K\u{202e}\u{1b}[1G");
+    let none = world.manage("sessions revoke ada \u{1b}]0;OWNED\u{7}").await;
+    none.is_error(r"ada has no session \u{1b}]0;OWNED\u{7}");
+    is_harmless(&world.manage(&format!("users show {HOSTILE}")).await);
+}
+
+#[tokio::test]
+async fn a_value_of_the_settings_item_writes_nothing_but_letters() {
+    use aws_sdk_dynamodb::types::AttributeValue;
+    let world = World::new().await;
+    let put = world.dynamodb().await.put_item().table_name("SettingsTable");
+    let put = put.item("id", AttributeValue::S("settings".into()));
+    put.item("ACCESS_TOKEN_LIFETIME", AttributeValue::S("\u{1b}[2K\u{202e}1".into())).send().await.unwrap();
+    for arguments in ["settings list", "settings list --json", "settings get ACCESS_TOKEN_LIFETIME"] {
+        let shown = world.manage(arguments).await.done();
+        is_harmless(&shown);
+        assert!(shown.output.contains("202e"), "{shown:?}");
+    }
+    is_harmless(&world.manage("settings reset ACCESS_TOKEN_LIFETIME").await.done());
+}
