@@ -148,7 +148,7 @@ fn usable(key: SecretString, optional: impl Fn(&str) -> Option<String>) -> Resul
     if bytes.len() < MIN_SECRET_BYTES || different.len() < MIN_DIFFERENT_BYTES {
         return wrong(KEY_HINT);
     }
-    let is_local = optional("AWS_ENDPOINT_URL_DYNAMODB").is_some_and(|url| !url.contains(".amazonaws.com"));
+    let is_local = optional("AWS_ENDPOINT_URL_DYNAMODB").is_some_and(|url| is_on_this_machine(&url));
     if KNOWN_KEYS.contains(&key.expose_secret()) && !is_local {
         return wrong(KNOWN_KEY_HINT);
     }
@@ -177,6 +177,15 @@ fn list_url(text: &str) -> Result<String, ConfigError> {
     }
     let url = url.to_string();
     Ok(if url.ends_with('/') { url } else { url + "/" })
+}
+
+/// Whether a URL leads to this machine, or from a container on it to the machine or another container.
+fn is_on_this_machine(url: &str) -> bool {
+    let place = url.split_once("://").map_or(url, |(_, place)| place);
+    let host =
+        place.split(['/', '?', '#']).next().and_then(|authority| authority.rsplit('@').next()).unwrap_or_default();
+    let host = host.rsplit_once(':').map_or(host, |(host, _)| host);
+    ["127.0.0.1", "[::1]", "host.docker.internal"].contains(&host) || !host.contains(['.', ':'])
 }
 
 #[cfg(test)]
@@ -256,7 +265,12 @@ mod tests {
 
     #[rstest]
     #[case::on_this_machine("http://127.0.0.1:8000", true)]
-    #[case::in_a_container("http://host.docker.internal:8000", true)]
+    #[case::by_name("http://localhost:8000/", true)]
+    #[case::by_its_ipv6_address("http://[::1]:8000", true)]
+    #[case::on_the_host_of_a_container("http://host.docker.internal:8000", true)]
+    #[case::in_a_container("http://dynamodb:8000", true)]
+    #[case::at_aws_by_its_other_name("https://dynamodb.eu-central-1.api.aws", false)]
+    #[case::behind_a_user_that_looks_like_it("http://localhost:8000@dynamodb.example.com", false)]
     #[case::at_aws("https://dynamodb.eu-central-1.amazonaws.com", false)]
     fn a_secret_of_the_repository_is_for_a_local_dynamodb(#[case] endpoint: &str, #[case] taken: bool) {
         for key in KNOWN_KEYS {

@@ -173,16 +173,16 @@ impl Settings {
         let windows = account.window.div_ceil(source.window) + 1;
         let needed = source.max.saturating_mul(windows);
         // The most that can be set is no limit, and nobody uses it up.
-        (needed > account.max && account.max < MOST).then(|| {
+        (needed >= account.max && account.max < MOST).then(|| {
             format!(
-                "one address may fail {} times in {} s, and so {needed} times in the {} s in which an account may be failed at \
-                 {} times: it can lock any account. Set LOGIN_MAX_FAILURES_PER_ACCOUNT to {} or more, or lower \
+                "one address may fail {} times in {} s, which is up to {needed} times in an account's {} s, where the account \
+                 allows {}: one address could lock any account. Set LOGIN_MAX_FAILURES_PER_ACCOUNT to {} or more, lower \
                  LOGIN_MAX_FAILURES_PER_SOURCE, or raise LOGIN_FAILURES_PER_SOURCE_WINDOW",
                 source.max,
                 source.window,
                 account.window,
                 account.max,
-                needed.min(MOST)
+                (needed + 1).min(MOST)
             )
         })
     }

@@ -42,7 +42,7 @@ pub(crate) const PARTIAL_READS: u32 = 6;
 pub(crate) const CHANGES: u32 = 12;
 
 /// The longest wait before a second attempt of these; it doubles with each up to sixteen times, and waits are random below it.
-/// All of them together, at most three seconds of waiting, leave a [`REQUEST`] the time to answer.
+/// All of them together, at most three seconds for each, leave a [`REQUEST`] the time to answer.
 pub(crate) const FIRST_WAIT: Duration = Duration::from_millis(20);
 
 /// The SDK's timeouts.

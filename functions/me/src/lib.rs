@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use shared::{
     Error, Service, audit,
-    domain::{AllValid, CurrentPassword, Email, Holder, UserId, Username},
+    domain::{AllValid, CurrentPassword, Email, Holder, User, Username},
     http::{self, Form, Method, Request, Response},
     lambda::Endpoint,
     passwords::Passwords,
@@ -55,13 +55,14 @@ impl Me {
     async fn change(&self, holder: Holder, request: &Request) -> Result<Response, Error> {
         let wanted = wanted(request);
         // Side by side, so that counting takes no time of its own.
-        let counting = self.counted(holder.user, wanted.as_ref().ok().map(|(_, change)| change));
+        let counting = self.counted(holder, wanted.as_ref().ok().map(|(_, change)| change));
         let (account, settings) = tokio::try_join!(self.users.open(holder), counting)?;
         // Who is gone learns that first, whatever the body holds, and however often they ask.
         let ((form, change), settings) = (wanted?, settings?);
 
-        if account.moves(&change) && settings.email_change_needs_password() {
-            self.require_password(&account.user.email, &form, request, &settings).await?;
+        let has_another_email = change.email.as_ref().is_some_and(|email| *email != account.user.email);
+        if has_another_email && settings.email_change_needs_password() {
+            self.require_password(&account.user, &form, request, &settings).await?;
         }
         match self.users.update(account, &change, settings.former_email_reserved_seconds()).await? {
             Updated::User(user, changed) => {
@@ -77,34 +78,33 @@ impl Me {
 
     /// The settings that hold, after a change was counted that asks whether others have a name or an address; or that it must
     /// wait.
-    async fn counted(&self, user: UserId, change: Option<&ProfileChange>) -> Result<Result<Settings, Error>, Error> {
+    async fn counted(&self, holder: Holder, change: Option<&ProfileChange>) -> Result<Result<Settings, Error>, Error> {
         let settings = self.settings.current().await?;
         if change.is_none_or(|change| change.username.is_none() && change.email.is_none()) {
             return Ok(Ok(settings));
         }
-        Ok(match self.attempts.count_change(user, &settings).await? {
+        Ok(match self.attempts.count_change(holder, &settings).await? {
             None => Ok(settings),
             Some(wait) => {
-                audit::user_update_locked(user);
+                audit::user_update_locked(holder.user);
                 Err(Error::Throttled { wait })
             }
         })
     }
 
-    /// Goes on if the body holds the password of whoever has this address. A wrong one counts as a failed login.
+    /// Goes on if the body holds the user's password. A wrong one counts as a failed login.
     async fn require_password(
         &self,
-        email: &Email,
+        user: &User,
         form: &Form,
         request: &Request,
         settings: &Settings,
     ) -> Result<(), Error> {
         let password = form.required::<CurrentPassword>()?;
-        let login = self.passwords.look_up(email, request.source).await?;
-        match self.passwords.check(login, password.into_attempt(), settings).await? {
-            Some(_) => Ok(()),
-            None => Err(CurrentPassword::wrong().into()),
-        }
+        let login = self.passwords.look_up(&user.email, request.source).await?;
+        let proven = self.passwords.check(login, password.into_attempt(), settings).await?;
+        let is_own = proven.is_some_and(|proven| proven.credentials.holder.user == user.id);
+        if is_own { Ok(()) } else { Err(CurrentPassword::wrong().into()) }
     }
 }
 

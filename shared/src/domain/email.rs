@@ -86,7 +86,8 @@ fn canonical_domain(domain: &str) -> String {
         _ => return folded(domain),
     };
     let ascii = idna::domain_to_ascii(&mapped).ok().filter(|ascii| ascii.len() <= MAX_DOMAIN_CHARACTERS);
-    ascii.unwrap_or_else(|| folded(domain))
+    // A last label of invisible characters leaves the dot before it, which is the root's.
+    ascii.map_or_else(|| folded(domain), |ascii| ascii.trim_end_matches('.').to_owned())
 }
 
 /// A dot-atom, or a string in quotes (RFC 5322, sections 3.2.3 and 3.2.4).
@@ -212,6 +213,7 @@ mod tests {
     #[case::a_final_sigma_and_a_capital_one("s@χαος.gr", "S@ΧΑΟΣ.GR")]
     #[case::a_final_sigma_in_punycode("s@xn--mxa2ajr.gr", "s@χαοσ.gr")]
     #[case::an_ideographic_full_stop("a@例え\u{3002}jp.example", "a@例え.jp.example")]
+    #[case::a_last_label_of_invisible_characters("a@example.com.\u{ad}\u{ad}", "a@example.com")]
     #[case::a_kelvin_sign("a@\u{212a}elvin.example", "a@kelvin.example")]
     fn two_spellings_are_one_user(#[case] one: &str, #[case] other: &str) {
         let canonical = |text: &str| Email::parse(text).unwrap().canonical();

@@ -23,7 +23,7 @@ use super::{
 use crate::{
     Error,
     clock::{Clock, UnixSeconds},
-    domain::{Email, Source, UserId},
+    domain::{Email, Holder, Source},
     random::Random,
     settings::{Limit, Settings},
     tokens::KeyStore,
@@ -53,6 +53,8 @@ pub struct Login {
     by_source: Failures,
     by_source_all: Failures,
     by_account: Failures,
+    /// Whether logins to the account failed lately, be they forgotten or lifted: who did that may come back.
+    failed_lately: bool,
     known: Known,
 }
 
@@ -109,11 +111,13 @@ impl Attempts {
             (found, keys);
         let credentials = credentials.map(users::credentials).transpose()?.flatten();
         let unlocked_at = credentials.as_ref().and_then(|credentials| credentials.unlocked_at);
+        let failed_lately = by_account.is_some();
         Ok(Login {
             credentials,
             by_source: Failures::read(source, by_source, unlocked_at)?,
             by_source_all: Failures::read(source_all, by_source_all, None)?,
             by_account: Failures::read(account, by_account, unlocked_at)?,
+            failed_lately,
             known: Known { key: known_key, until: known.map(Counted::read).transpose()?.map(|known| known.expires_at) },
         })
     }
@@ -145,13 +149,12 @@ impl Attempts {
         Ok(by_account.filter(|_| !login.known.is(self.clock.now())))
     }
 
-    /// Remembers the source of a login that succeeded, if logins to the account failed lately: should they become too many, the
-    /// owner still gets in from there. That it fails stops no login.
+    /// Remembers the source of a login that succeeded, if logins to the account failed lately, for as long as the table has not
+    /// forgotten it: should they become too many, the owner still gets in from there. That it fails stops no login.
     pub async fn remember(&self, login: &Login) {
         let now = self.clock.now();
-        let has_failures = login.by_account.counted.is_some_and(|counted| now < counted.expires_at);
         let is_known_for_long = login.known.is(now.saturating_add(KNOWN_FOR / 2));
-        if !has_failures || is_known_for_long {
+        if !login.failed_lately || is_known_for_long {
             return;
         }
         let put = self.client.put_item().table_name(&self.table).item("pk", string(&login.known.key));
@@ -162,12 +165,15 @@ impl Attempts {
         }
     }
 
-    /// Counts a change of a profile, or what may become one: the seconds to wait, if the user made too many before.
+    /// Counts a change of a profile, or what may become one: the seconds to wait, if the user made too many before. What comes
+    /// with a token that was voided is not known to be yet, and counts apart from what the owner does.
     ///
     /// # Errors
     /// [`Error::Unavailable`] when the store does not answer.
-    pub async fn count_change(&self, user: UserId, settings: &Settings) -> Result<Option<u64>, Error> {
-        self.count(&Failures::none(format!("changes#{user}")), settings.profile_changes_per_user()).await
+    pub async fn count_change(&self, holder: Holder, settings: &Settings) -> Result<Option<u64>, Error> {
+        let Holder { user, generation } = holder;
+        self.count(&Failures::none(format!("changes#{user}#{}", generation.get())), settings.profile_changes_per_user())
+            .await
     }
 
     /// Counts a registration: the seconds to wait, if there were too many from the same address before.
@@ -194,7 +200,7 @@ impl Attempts {
             let update = || self.update(failures, now, limit);
             let another = update()
                 .update_expression(
-                    "SET expires_at = if_not_exists(expires_at, :end), began_at = if_not_exists(began_at, :now) \
+                    "SET expires_at = if_not_exists(expires_at, :end), began_at = if_not_exists(began_at, :began_at) \
                      ADD attempts :one",
                 )
                 .condition_expression(format!(
@@ -210,7 +216,7 @@ impl Attempts {
             }
             // The window is over or void, and the table has not forgotten it yet.
             let first = update()
-                .update_expression("SET expires_at = :end, began_at = :now, attempts = :one")
+                .update_expression("SET expires_at = :end, began_at = :began_at, attempts = :one")
                 .condition_expression(format!("expires_at <= :now{is_void}"));
             if let Outcome::Counted = attempt(first).await? {
                 return Ok(None);
@@ -221,6 +227,8 @@ impl Attempts {
 
     fn update(&self, failures: &Failures, now: UnixSeconds, limit: Limit) -> UpdateItemFluentBuilder {
         let update = self.client.update_item().table_name(&self.table).key("pk", string(&failures.key));
+        // The operator's clock may be ahead of this one: what begins now counts all the same.
+        let began_at = failures.unlocked_at.map_or(now, |time| now.max(time.saturating_add(1)));
         let update = match failures.unlocked_at {
             Some(time) => update.expression_attribute_values(":unlocked_at", number(time)),
             None => update,
@@ -228,6 +236,7 @@ impl Attempts {
         update
             .expression_attribute_values(":one", number(1))
             .expression_attribute_values(":now", number(now))
+            .expression_attribute_values(":began_at", number(began_at))
             .expression_attribute_values(":end", number(now.saturating_add(limit.window)))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
     }

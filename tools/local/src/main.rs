@@ -123,7 +123,7 @@ fn announce(stack: &Stack, options: &Options) {
         "API       {url}{docs}
 DynamoDB  {}, {data}
 Secret    {secret}
-Limits    of failed logins and registrations: {limits}
+Limits    of failed logins, registrations and changes of a profile: {limits}
 
 Try it, from another terminal:
 

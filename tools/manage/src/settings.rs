@@ -73,7 +73,7 @@ fn list(manner: Manner, item: &Item) -> Result<()> {
         });
         standing.explain(setting, &mut document);
         let (text, remark) = (standing.text(), standing.remark(setting));
-        manner.tell(format!("{name:34} {text:>8} {unit:13} {meaning}{remark}"), &document)?;
+        manner.tell(format!("{name:36} {text:>8} {unit:13} {meaning}{remark}"), &document)?;
     }
     if let Some(reason) = conflict(item) {
         remark(format!("warning: {reason}"));

@@ -63,9 +63,13 @@ impl CommonPasswords {
             })
     }
 
-    /// Whether the letters of a text are nothing but words of the service, one or several.
+    /// Whether the letters of a text are nothing but words of the service, one or several, and not lost among other characters.
     fn is_of_the_service(&self, text: &str) -> bool {
+        let all = text.chars().count();
         let text = letters(text);
+        if all > MAX_SHARE * text.chars().count() {
+            return false;
+        }
         // The places that words lead to, one behind the other: each is looked at once, however many ways lead there.
         let mut places = BTreeSet::from([0_usize]);
         while let Some(place) = places.pop_first() {

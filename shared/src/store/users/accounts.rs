@@ -2,7 +2,7 @@
 
 use futures_util::{Stream, StreamExt, stream};
 
-use super::{Account, By, ProfileChange, Role, Updated, Users, collided, items, taken};
+use super::{Account, ProfileChange, Role, Updated, Users, collided, items, profile::By, taken};
 use crate::{
     Error,
     clock::UnixSeconds,
@@ -146,14 +146,16 @@ impl Users {
     /// [`Error::USER_INACTIVE`] when it is gone meanwhile.
     pub async fn change_access(&self, account: Account, change: &AccessChange) -> Result<Account, Error> {
         let mut account = self.located(account).await?;
-        for attempt in 1..=CHANGES {
+        for attempt in 0..CHANGES {
+            if attempt > 0 {
+                backoff::wait(&self.random, attempt).await?;
+                account = self.current(account.user.id).await?.ok_or(Error::USER_INACTIVE)?;
+            }
             let generation = Generation::random(&self.random)?;
             let Some(next) = account.after(change, generation, self.clock.now()) else { return Ok(account) };
             if self.write(self.writes().change_access(&account, &next)?).await? == Written::Done {
                 return Ok(next);
             }
-            backoff::wait(&self.random, attempt).await?;
-            account = self.located(self.account_with_id(account.user.id).await?.ok_or(Error::USER_INACTIVE)?).await?;
         }
         Err(collided())
     }
@@ -164,17 +166,25 @@ impl Users {
     /// [`Error::Unavailable`] when the store does not answer, or when the account changes each time anew.
     pub async fn delete(&self, account: Account) -> Result<(), Error> {
         let mut account = self.located(account).await?;
-        for attempt in 1..=CHANGES {
+        for attempt in 0..CHANGES {
+            if attempt > 0 {
+                backoff::wait(&self.random, attempt).await?;
+                let Some(current) = self.current(account.user.id).await? else { return Ok(()) };
+                account = current;
+            }
             if self.write(self.writes().delete(&account)?).await? == Written::Done {
                 return Ok(());
             }
-            backoff::wait(&self.random, attempt).await?;
-            match self.account_with_id(account.user.id).await? {
-                Some(current) => account = self.located(current).await?,
-                None => return Ok(()),
-            }
         }
         Err(collided())
+    }
+
+    /// The account as it is now, with its marker [located](Self::located).
+    pub(super) async fn current(&self, id: UserId) -> Result<Option<Account>, Error> {
+        match self.account_with_id(id).await? {
+            Some(account) => self.located(account).await.map(Some),
+            None => Ok(None),
+        }
     }
 }
 

@@ -1,7 +1,6 @@
 //! The items of the table of users: their keys, and what is in them.
 
 use serde::{Deserialize, Serialize};
-use unicode_normalization::UnicodeNormalization;
 
 use super::{Account, Credentials};
 use crate::{
@@ -22,11 +21,6 @@ pub(super) fn profile_key(id: UserId) -> String {
 
 pub(in crate::store) fn email_key(email: &Email) -> String {
     canonical_key(&email.canonical())
-}
-
-/// The key that versions before took, which told fewer spellings of one address.
-pub(super) fn former_email_key(email: &Email) -> String {
-    canonical_key(&email.as_str().nfc().flat_map(char::to_lowercase).nfc().collect::<String>())
 }
 
 pub(super) fn canonical_key(canonical: &str) -> String {

@@ -14,11 +14,13 @@
 
 mod accounts;
 mod items;
+mod profile;
 mod recanonicalize;
 mod writes;
 
 pub use accounts::{AccessChange, Added, NewAccount};
 pub(super) use items::{credentials, email_key, whole_key};
+pub use profile::{Changed, ProfileChange, Updated};
 pub use recanonicalize::{Misplaced, Placed};
 
 use aws_sdk_dynamodb::{Client, types::TransactWriteItem};
@@ -26,7 +28,7 @@ use items::FormerEmail;
 use writes::Writes;
 
 use super::{
-    Item, PasswordHash, backoff,
+    Item, PasswordHash,
     batch::Wanted,
     string,
     transaction::{Repeated, Written, transact},
@@ -37,7 +39,7 @@ use crate::{
     clock::{Clock, UnixSeconds},
     domain::{Email, Generation, Holder, Taken, User, UserId, Username},
     random::Random,
-    timeouts::{CHANGES, TRANSACTIONS},
+    timeouts::TRANSACTIONS,
 };
 
 /// How often an id is drawn: one that is another user's already is rare, and more than once in a row is rarer.
@@ -86,15 +88,6 @@ pub struct Account {
     password_hash: Option<PasswordHash>,
 }
 
-/// What is to change of a profile; the rest stays.
-#[derive(Debug, Clone, Default)]
-pub struct ProfileChange {
-    /// The new name.
-    pub username: Option<Username>,
-    /// The new address.
-    pub email: Option<Email>,
-}
-
 /// What became of a user who was to be created.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Created {
@@ -102,31 +95,6 @@ pub enum Created {
     User(User),
     /// Nothing is: these are another user's.
     Taken(Taken),
-}
-
-/// What became of a change of a profile.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Updated {
-    /// It is done, and these fields are others than before.
-    User(User, Changed),
-    /// Nothing is: these are another user's.
-    Taken(Taken),
-}
-
-/// The fields that a change of a profile changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Changed {
-    /// The name.
-    pub username: bool,
-    /// The address.
-    pub email: bool,
-}
-
-/// Who changes a profile: its owner must still be able to log in, an operator may change any.
-#[derive(Debug, Clone, Copy)]
-enum By {
-    Owner,
-    Operator,
 }
 
 /// What a write of a transaction is for, so that its failed condition can be told.
@@ -211,51 +179,6 @@ impl Users {
         Ok(profile.map(items::account).transpose()?.filter(|account| !account.disabled))
     }
 
-    /// Changes a profile, with its address and its name in one transaction. A former address is reserved for its owner for so
-    /// many seconds.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] when the store does not answer, [`Error::Conflict`] when others change the profile each time
-    /// before. As [`Users::find`] when the user is gone, disabled or without valid tokens meanwhile.
-    pub async fn update(&self, account: Account, change: &ProfileChange, reserved: u64) -> Result<Updated, Error> {
-        self.change(account, change, reserved, By::Owner).await
-    }
-
-    async fn change(
-        &self,
-        mut account: Account,
-        change: &ProfileChange,
-        reserved: u64,
-        by: By,
-    ) -> Result<Updated, Error> {
-        for attempt in 1..=CHANGES {
-            let user = account.changed(change);
-            let former = &account.user;
-            let changed = Changed { username: user.username != former.username, email: user.email != former.email };
-            if user == *former {
-                return Ok(Updated::User(user, changed));
-            }
-            let writes = self.writes().update(&account, &user, reserved)?;
-            // Whoever collides was read before, and is read again.
-            match transact(&self.client, &self.random, writes, Repeated::ByToken, 1).await? {
-                Written::Done => return Ok(Updated::User(user, changed)),
-                Written::Refused(failed) if !failed.iter().any(|role| matches!(role, Role::Profile | Role::Former)) => {
-                    return Ok(Updated::Taken(taken(&failed)));
-                }
-                // Somebody was quicker: the same change goes on top of theirs.
-                Written::Refused(_) | Written::Collided => backoff::wait(&self.random, attempt).await?,
-            }
-            account = match by {
-                By::Owner => self.open(account.holder()).await?,
-                By::Operator => {
-                    let account = self.account_with_id(account.user.id).await?.ok_or(Error::USER_INACTIVE)?;
-                    self.located(account).await?
-                }
-            };
-        }
-        Err(Error::Conflict)
-    }
-
     /// An account that begins now.
     fn new_account(&self, user: User, password_hash: PasswordHash) -> Result<Account, Error> {
         Ok(Account {
@@ -310,19 +233,5 @@ impl Account {
     /// Whom tokens are issued to that are valid now.
     pub fn holder(&self) -> Holder {
         Holder { user: self.user.id, generation: self.generation }
-    }
-
-    /// Whether a change gives the user an address that is another one, not the same in another case.
-    pub fn moves(&self, change: &ProfileChange) -> bool {
-        change.email.as_ref().is_some_and(|email| email.canonical() != self.user.email.canonical())
-    }
-
-    /// The user as they will be.
-    fn changed(&self, change: &ProfileChange) -> User {
-        User {
-            id: self.user.id,
-            username: change.username.clone().unwrap_or_else(|| self.user.username.clone()),
-            email: change.email.clone().unwrap_or_else(|| self.user.email.clone()),
-        }
     }
 }

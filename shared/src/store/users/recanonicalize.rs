@@ -1,7 +1,9 @@
 //! Markers of addresses that stand under another key than the canonical form has today: those that a version before wrote,
 //! which told fewer spellings of one address.
 
-use futures_util::{Stream, StreamExt};
+use std::pin::pin;
+
+use futures_util::{Stream, StreamExt, TryStreamExt};
 
 use super::{
     Account, Role, Users, collided,
@@ -66,15 +68,21 @@ impl Users {
     /// The account with the key of its marker, for whoever changes accounts whose address's canonical form another user may
     /// have: until it is given another address or deleted, nobody can mend it.
     pub(super) async fn located(&self, account: Account) -> Result<Account, Error> {
-        let is_own = async |key: String| {
-            let marker = self.get(key, None).await?.map(CredentialsItem::read).transpose()?;
-            Ok::<_, Error>(marker.is_some_and(|marker| marker.user_id == account.user.id.get()))
-        };
-        let former = items::former_email_key(&account.user.email);
-        if former == account.email_key() || is_own(account.email_key()).await? || !is_own(former.clone()).await? {
+        let is_own =
+            |marker: &CredentialsItem| marker.user_id == account.user.id.get() && marker.password_hash.is_some();
+        let marker = self.get(account.email_key(), None).await?.map(CredentialsItem::read).transpose()?;
+        if marker.as_ref().is_some_and(is_own) {
             return Ok(account);
         }
-        Ok(Account { misplaced_key: Some(former), ..account })
+        // The address may be written otherwise by now than when it was filed, so that all are looked at. Few ever are.
+        let mut all = pin!(self.items_under(items::EMAIL));
+        while let Some(mut item) = all.try_next().await? {
+            let key = item.remove("pk").and_then(|key| key.as_s().ok().cloned());
+            if is_own(&CredentialsItem::read(item)?) {
+                return Ok(Account { misplaced_key: key, ..account });
+            }
+        }
+        Ok(account)
     }
 
     /// Moves a marker to where it belongs, unless another user has that address, or the account changes meanwhile. A dry run

@@ -90,14 +90,18 @@ impl<'a> Writes<'a> {
     }
 
     /// An address that the user gives up goes or is reserved, and the reserved ones that there are then are returned.
+    ///
+    /// What is given up for an address that was reserved goes: else going back and forth would fill the user's places with
+    /// other addresses, until there is none left for the owner's.
     fn give_up_email(&mut self, account: &Account, next: &User, reserved: u64) -> Result<Vec<FormerEmail>, Error> {
         let (former, next) = (account.user.email.canonical(), next.email.canonical());
-        let still_reserved = |email: &FormerEmail| self.now < email.expires_at && email.email != next;
-        let mut former_emails: Vec<_> =
-            account.former_emails.iter().filter(|email| still_reserved(email)).cloned().collect();
+        let still_reserved = account.former_emails.iter().filter(|email| self.now < email.expires_at);
+        let (taken_back, mut former_emails): (Vec<_>, Vec<_>) =
+            still_reserved.cloned().partition(|email| email.email == next);
         // A misplaced one is not the owner's to keep from others: its canonical form is another user's.
         let is_misplaced = account.misplaced_key.is_some();
-        if reserved == 0 || is_misplaced || former_emails.len() >= MOST_FORMER_EMAILS {
+        let is_full = former_emails.len() >= MOST_FORMER_EMAILS;
+        if reserved == 0 || is_misplaced || is_full || !taken_back.is_empty() {
             self.delete_former(account.email_key(), account.user.id)?;
             return Ok(former_emails);
         }

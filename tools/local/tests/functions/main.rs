@@ -9,6 +9,7 @@
 
 mod breached;
 mod faults;
+mod generations;
 mod lifetimes;
 mod limits;
 mod locks;

@@ -28,7 +28,7 @@ fn it_tells_where_everything_is_and_of_every_request() {
     for told in [
         "data in .local/dynamodb.sqlite",
         ".local/secret_key, made now",
-        "failed logins and registrations: 1000000",
+        "failed logins, registrations and changes of a profile: 1000000",
         "curl -i http://127.0.0.1:",
     ] {
         assert!(running.banner.contains(told), "{}", running.banner);
