@@ -59,7 +59,7 @@ where
 /// An item that does not hold what its kind holds. Behind a colon or in quotes the reason may show the value.
 fn corrupt(kind: &str, error: impl fmt::Display) -> Error {
     let reason = error.to_string();
-    Error::internal(format!("{kind}: {}", reason.split([':', '"']).next().unwrap_or_default()))
+    Error::internal(format!("{kind}: {}", reason.split([':', '"', '\'']).next().unwrap_or_default()))
 }
 
 fn string(value: impl Into<String>) -> AttributeValue {

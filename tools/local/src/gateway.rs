@@ -67,7 +67,7 @@ pub(crate) async fn router(
         router = router.layer(cors(template.cors(), &options.cors_origins)?);
     }
     // Who listens elsewhere lets others in on purpose, by whatever name they have for this machine.
-    if options.host.is_loopback() {
+    if options.host.to_canonical().is_loopback() {
         router = router.layer(middleware::from_fn(own_names_alone));
     }
     if !options.quiet {

@@ -1,6 +1,11 @@
 //! `cargo run`: the API on this machine.
 
-use std::{process::ExitCode, time::Duration};
+use std::{
+    fmt,
+    io::{self, Write},
+    process::ExitCode,
+    time::Duration,
+};
 
 use clap::{Parser, Subcommand};
 use local::{Database, Limits, Options, Secret, Stack, http_url, template::Template};
@@ -62,7 +67,7 @@ fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(reason) => {
-            eprintln!("error: {reason}");
+            say(&mut io::stderr(), format_args!("error: {reason}"));
             ExitCode::FAILURE
         }
     }
@@ -77,7 +82,7 @@ fn run(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
     let level = variable("LOG_LEVEL").and_then(|level| level.parse().ok()).unwrap_or(LevelFilter::WARN);
     // The functions' log, and of everything else what went wrong.
     let filter = Targets::new().with_default(LevelFilter::ERROR).with_target("shared", level);
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
     tracing_subscriber::registry().with(lines.with_filter(filter)).init();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
@@ -86,7 +91,7 @@ fn run(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
         interrupted().await?;
         // A client that keeps half a request back does not keep the program.
         let _ = tokio::time::timeout(GRACE, stack.stop()).await;
-        println!("Stopped.");
+        say(&mut io::stdout(), format_args!("Stopped."));
         Ok(())
     })
 }
@@ -97,7 +102,7 @@ fn create_tables(url: &str) -> Result<(), Box<dyn std::error::Error>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(Database::at(url).creating().prepare(&template, &settings_table))?;
     let names: Vec<_> = template.tables().map(|(name, _)| name).collect();
-    println!("{url} has {}.", names.join(", "));
+    say(&mut io::stdout(), format_args!("{url} has {}.", names.join(", ")));
     Ok(())
 }
 
@@ -116,10 +121,10 @@ fn announce(stack: &Stack, options: &Options) {
     };
     let limits = match stack.limits {
         Limits::Lifted => "1000000 in a new settings item, to be lowered there",
-        Limits::AsTheyAre => "those of the settings item, the defaults without one; nothing was written",
+        Limits::AsTheyAre => "those of the settings item, the defaults without one; no limit was written",
     };
     let docs = if options.no_docs { String::new() } else { format!("\nDocs      {url}/api/docs/") };
-    println!(
+    let text = format!(
         "API       {url}{docs}
 DynamoDB  {}, {data}
 Secret    {secret}
@@ -134,10 +139,16 @@ Ctrl-C stops it.
 ",
         stack.dynamodb_url
     );
+    say(&mut io::stdout(), format_args!("{text}"));
+}
+
+/// Prints a line. Nobody may be reading any more; that is no reason to stop.
+fn say(output: &mut impl Write, line: fmt::Arguments<'_>) {
+    let _ = writeln!(output, "{line}");
 }
 
 /// Waits for Ctrl-C, or for the signal that a supervisor sends.
-async fn interrupted() -> std::io::Result<()> {
+async fn interrupted() -> io::Result<()> {
     #[cfg(unix)]
     {
         let mut terminated = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;

@@ -58,7 +58,9 @@ mod unix {
         let (mut has_ours, mut has_others) = (false, false);
         for entry in fs::read_dir(folder)? {
             let entry = entry?;
-            if is_ours(&entry.file_name().to_string_lossy()) {
+            // A link leads to what may be anybody's.
+            let is_file = entry.file_type()?.is_file();
+            if is_file && is_ours(&entry.file_name().to_string_lossy()) {
                 has_ours = true;
                 match keep(&entry.path(), 0o600) {
                     // SQLite took it away meanwhile.
@@ -69,7 +71,8 @@ mod unix {
                 has_others = true;
             }
         }
-        if has_others && !(has_ours && folder == Path::new(FOLDER)) {
+        let has_the_usual_name = folder.canonicalize()? == std::env::current_dir()?.canonicalize()?.join(FOLDER);
+        if has_others && !(has_ours && has_the_usual_name) {
             return Ok(());
         }
         match keep(folder, 0o700) {

@@ -79,7 +79,12 @@ enum Ending {
 const NOBODY_READS: u8 = 141;
 
 fn main() -> ExitCode {
-    match run(Arguments::parse()) {
+    let arguments = Arguments::try_parse().and_then(|arguments| arguments.place.check().map(|()| arguments));
+    let arguments = match arguments {
+        Ok(arguments) => arguments,
+        Err(error) => return refused(&error),
+    };
+    match run(arguments) {
         Ok(Ending::Done) => ExitCode::SUCCESS,
         Ok(Ending::Partly) => ExitCode::from(3),
         Ok(Ending::Interrupted) => ExitCode::from(130),
@@ -89,6 +94,16 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Tells what is wrong with the arguments, or the help if that is what was asked for. An argument may be anybody's text, and
+/// clap prints it as it is.
+fn refused(error: &clap::Error) -> ExitCode {
+    if !error.use_stderr() {
+        error.exit();
+    }
+    error.to_string().lines().for_each(remark);
+    u8::try_from(error.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from)
 }
 
 fn run(Arguments { place, manner, command }: Arguments) -> Result<Ending> {

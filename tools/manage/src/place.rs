@@ -4,7 +4,7 @@ use std::env;
 
 use aws_config::{Region, SdkConfig, retry::RetryConfig};
 use aws_sdk_dynamodb::{Client, config::ProvideCredentials, error::ProvideErrorMetadata};
-use clap::Args;
+use clap::{Args, error::ErrorKind};
 use local::{Database, http_url, template::Template};
 use shared::{
     aws::{self, told},
@@ -24,11 +24,11 @@ use crate::{
 #[command(next_help_heading = "Where")]
 pub(crate) struct Place {
     /// The CloudFormation stack whose outputs name the tables
-    #[arg(long, value_name = "NAME", global = true, conflicts_with_all = ["local", "users_table"])]
+    #[arg(long, value_name = "NAME", global = true)]
     stack: Option<String>,
 
     /// The local stack, which `cargo run` starts
-    #[arg(long, global = true, conflicts_with = "users_table")]
+    #[arg(long, global = true)]
     local: bool,
 
     /// The table of users, with the two others, where no stack names them
@@ -44,11 +44,11 @@ pub(crate) struct Place {
     settings_table: Option<String>,
 
     /// The region, instead of the one that the AWS CLI would take
-    #[arg(long, global = true, conflicts_with = "local")]
+    #[arg(long, global = true)]
     region: Option<String>,
 
     /// Where DynamoDB is, if not at AWS; with --local http://127.0.0.1:8000
-    #[arg(long, value_name = "URL", global = true, conflicts_with = "stack", value_parser = http_url)]
+    #[arg(long, value_name = "URL", global = true, value_parser = http_url)]
     dynamodb_endpoint: Option<String>,
 }
 
@@ -89,6 +89,25 @@ const LOCAL: &str = "http://127.0.0.1:8000";
 const ATTEMPTS: u32 = 10;
 
 impl Place {
+    /// Refuses a place that contradicts itself. This is not left to clap, which looks for conflicts among the arguments of one
+    /// level alone: in `manage --local users list --stack NAME` there are two.
+    ///
+    /// # Errors
+    /// Which two arguments contradict each other.
+    pub(crate) fn check(&self) -> std::result::Result<(), clap::Error> {
+        let [stack, local, tables] =
+            [("--stack", self.stack.is_some()), ("--local", self.local), ("--users-table", self.users_table.is_some())];
+        let region = ("--region", self.region.is_some());
+        let endpoint = ("--dynamodb-endpoint", self.dynamodb_endpoint.is_some());
+        let pairs = [(stack, local), (stack, tables), (local, tables), (stack, endpoint), (local, region)];
+        match pairs.into_iter().find(|((_, one), (_, other))| *one && *other) {
+            None => Ok(()),
+            Some(((one, _), (other, _))) => {
+                Err(clap::Error::raw(ErrorKind::ArgumentConflict, format!("{one} and {other} cannot be used together")))
+            }
+        }
+    }
+
     /// The tables there, all of which there are.
     pub(crate) async fn tables(self) -> Result<Tables> {
         let place = self.shown();

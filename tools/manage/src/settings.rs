@@ -127,7 +127,7 @@ enum Standing {
     Set(String),
     /// Nothing, and so this holds, the default.
     Default(String),
-    /// This, which can not hold.
+    /// This, which cannot hold.
     Wrong(String),
 }
 

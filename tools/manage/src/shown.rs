@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::primitives::{DateTime, DateTimeFormat};
 use serde_json::Value;
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 
-/// A text in one line whose characters stay where they are: what moves others, turns them around or can not be seen is
+/// A text in one line whose characters stay where they are: what moves others, turns them around or cannot be seen is
 /// written as `\u{1b}`.
 pub(crate) fn escaped(text: &str) -> String {
     rewritten(text, |c, shown| shown.extend(c.escape_unicode()))
@@ -37,14 +37,34 @@ fn rewritten(text: &str, escape: impl Fn(char, &mut String)) -> String {
     shown
 }
 
-/// C0, DEL and C1; what sets the direction of text, joins or parts without being seen; ends of lines and paragraphs.
+/// C0, DEL and C1; what sets the direction of text, joins or parts without being seen; ends of lines and paragraphs; and
+/// letters and marks that nobody sees.
 fn changes_a_line(c: char) -> bool {
-    matches!(
+    let by_category = matches!(
         c.general_category(),
         GeneralCategory::Control
             | GeneralCategory::Format
             | GeneralCategory::LineSeparator
             | GeneralCategory::ParagraphSeparator
+    );
+    by_category || is_ignorable(c)
+}
+
+/// What Unicode says is not shown (`Default_Ignorable_Code_Point`), but for what its category tells already.
+/// <https://www.unicode.org/Public/UCD/latest/ucd/DerivedCoreProperties.txt>
+fn is_ignorable(c: char) -> bool {
+    matches!(
+        c,
+        '\u{34f}'
+            | '\u{115f}'..='\u{1160}'
+            | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
+            | '\u{2065}'
+            | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}'
+            | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fff8}'
+            | '\u{e0000}'..='\u{e0fff}'
     )
 }
 
@@ -65,13 +85,19 @@ mod tests {
     #[case::text_that_is_isolated("\u{2067}ada\u{2069}", r"\u{2067}ada\u{2069}")]
     #[case::marks_of_direction("\u{200e}\u{200f}\u{61c}", r"\u{200e}\u{200f}\u{61c}")]
     #[case::what_nobody_sees("a\u{200b}d\u{feff}a\u{ad}\u{e0041}", r"a\u{200b}d\u{feff}a\u{ad}\u{e0041}")]
+    #[case::letters_that_nobody_sees("a\u{3164}d\u{ffa0}a\u{115f}\u{1160}", r"a\u{3164}d\u{ffa0}a\u{115f}\u{1160}")]
+    #[case::vowels_that_nobody_sees("\u{17b4}\u{17b5}", r"\u{17b4}\u{17b5}")]
+    #[case::a_joiner_that_joins_nothing("a\u{34f}da", r"a\u{34f}da")]
+    #[case::selectors_of_mongolian("\u{180b}\u{180d}\u{180e}\u{180f}", r"\u{180b}\u{180d}\u{180e}\u{180f}")]
+    #[case::selectors_of_variants("a\u{fe00}\u{fe0f}\u{e0100}\u{e01ef}", r"a\u{fe00}\u{fe0f}\u{e0100}\u{e01ef}")]
+    #[case::what_is_kept_for_such("\u{2065}\u{fff0}\u{fff8}\u{e0fff}", r"\u{2065}\u{fff0}\u{fff8}\u{e0fff}")]
     fn what_changes_a_line_is_written_out(#[case] text: &str, #[case] expected: &str) {
         assert_eq!(escaped(text), expected);
         assert_eq!(escaped(expected), expected);
     }
 
     #[rstest]
-    #[case::letters_of_any_script("Ада, 愛達, עדה, e\u{301}, 🦀")]
+    #[case::letters_of_any_script("Ада, 愛達, עדה, e\u{301}, 에이다, 🦀")]
     #[case::signs("\"a b\\c\"@[2001:db8::1]")]
     fn everything_else_stays(#[case] text: &str) {
         assert_eq!(escaped(text), text);

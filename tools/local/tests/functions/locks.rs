@@ -65,7 +65,9 @@ async fn statement_8_one_address_over_two_hours_never_locks_the_account_for_its_
     for second in (0..2 * HOUR).step_by(usize::try_from(pause).unwrap()) {
         let body = guess();
         join_all((0..at_once).map(|_| world.post_from::<Login>(STRANGER, &body))).await;
-        assert_eq!(log_in_from(&world, OWNER).await, 200, "after {second} s");
+        // Each time from where the owner never was before.
+        let somewhere = format!("198.51.{}.{}", second / 256 % 256, second % 256);
+        assert_eq!(log_in_from(&world, &somewhere).await, 200, "after {second} s");
         world.wait(pause);
     }
 }

@@ -84,6 +84,7 @@ async fn ask_everything(world: &World, login: &Answer) -> String {
 #[rstest]
 #[case::that_is_cut_off(200, EVERYTHING[..EVERYTHING.len() - 1].to_owned())]
 #[case::with_values_of_other_types(200, EVERYTHING.to_owned())]
+#[case::with_numbers_that_are_none(200, EVERYTHING.replace(r#"{"S": "swordfish"}"#, r#"{"N": "swordfish"}"#))]
 #[case::that_is_no_object(200, r#"["swordfish"]"#.to_owned())]
 #[case::whose_parts_are_no_objects(
     200,

@@ -185,6 +185,7 @@ fn the_api_answers_to_names_of_this_machine_alone() {
 #[rstest]
 #[case::on_the_loopback_of_ipv4("127.0.0.1", 403)]
 #[case::on_another_address_of_it("127.0.0.2", 403)]
+#[case::on_the_same_as_ipv6_writes_it("::ffff:127.0.0.1", 403)]
 #[case::on_every_address("0.0.0.0", 401)]
 fn only_an_api_that_others_may_reach_answers_to_every_name(#[case] host: &str, #[case] status: u16) {
     if cfg!(not(target_os = "linux")) && host == "127.0.0.2" {

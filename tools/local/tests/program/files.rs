@@ -111,3 +111,15 @@ fn a_folder_of_somebody_elses_stays_as_it_is_and_its_own_files_in_it_are_private
         running.end();
     }
 }
+
+#[test]
+fn what_a_link_leads_to_is_not_touched() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, victim) = (folder.path().join(".local"), folder.path().join("victim"));
+    fs::create_dir(&data).unwrap();
+    fs::write(&victim, "mine").unwrap();
+    set_mode(&victim, 0o755);
+    std::os::unix::fs::symlink(&victim, data.join("dynamodb.sqlite-journal")).unwrap();
+    let _running = Running::in_folder(&folder);
+    assert_eq!((mode(&victim), fs::read_to_string(&victim).unwrap().as_str()), (0o755, "mine"));
+}

@@ -1,5 +1,10 @@
 //! How it starts, what it says and how it ends.
 
+use std::{
+    io::{BufRead, BufReader},
+    process::Command,
+};
+
 use rstest::rstest;
 
 use crate::running::{REGISTRATION, Running, assert_refused, program};
@@ -38,6 +43,22 @@ fn it_tells_where_everything_is_and_of_every_request() {
     let (rest, succeeded) = running.end();
     assert!(succeeded);
     assert!(rest.contains("POST /api/register/ 400 ") && rest.ends_with("Stopped.\n"), "{rest}");
+}
+
+#[test]
+fn it_ends_well_though_nobody_reads_what_it_prints() {
+    let folder = tempfile::tempdir().unwrap();
+    let arguments = ["--in-memory", "--port", "0", "--dynamodb-port", "0"];
+    let mut child = program(folder.path(), &arguments).spawn().unwrap();
+    let mut output = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    while !line.starts_with("Ctrl-C") {
+        line.clear();
+        assert_ne!(output.read_line(&mut line).unwrap(), 0);
+    }
+    drop(output);
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    assert!(child.wait().unwrap().success());
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What `manage.py dumpdata` prints (<https://docs.djangoproject.com/en/5.2/topics/serialization/#serialization-formats-json>):
 //! objects of any models, in a list or a line each, which are read one by one, however many there are.
 
-use std::{collections::BTreeSet, fmt, io::Read};
+use std::{collections::BTreeSet, fmt};
 
 use serde::{
     Deserialize, Deserializer,
@@ -11,7 +11,7 @@ use serde_json::Value;
 use shared::clock::UnixSeconds;
 
 use super::{
-    Candidate, Take, finite,
+    Candidate, Take, behind, finite,
     json::{Object, Stated, stated},
     lines,
     opening::{self, Line, Shape},
@@ -56,13 +56,14 @@ const EXPECTED: &str = "dump of Django in JSON: `python manage.py dumpdata auth.
 pub(super) fn read(input: Input, model: &str, take: Take<'_>) -> Result<Option<String>, String> {
     let opening = opening::find(input).map_err(|odd| odd.told(EXPECTED))?;
     let mut dump = Dump { model, take, users: 0, others: BTreeSet::new(), stopped: false };
-    let input = finite::only(opening.input);
-    let is_text_behind = match opening.shape {
+    let (shape, lines_before) = (opening.shape, opening.lines_before());
+    let input = finite::only(opening.users());
+    let is_text_behind = match shape {
         Shape::List => dump.read_list(input)?,
         Shape::Lines => dump.read_lines(input)?,
     };
     dump.end()?;
-    let before = match opening.before.len() {
+    let before = match lines_before {
         0 => None,
         1 => Some("a line of text before the users".into()),
         lines => Some(format!("{lines} lines of text before the users")),
@@ -84,8 +85,8 @@ struct Dump<'a, 't> {
 const MOST_MODELS: usize = 20;
 const MODEL_CHARACTERS: usize = 100;
 
-/// The most text that may stand behind the users, in bytes.
-const MOST_TEXT: u64 = 65_536;
+/// The most lines of text that may stand behind lines of objects.
+const MOST_LINES: usize = 1_000;
 
 impl Dump<'_, '_> {
     /// Reads a list, and tells whether there is text behind it.
@@ -95,21 +96,25 @@ impl Dump<'_, '_> {
         drop(json);
         match result {
             _ if self.stopped => Ok(false),
-            Err(error) if error.is_io() => Err(format!("can not be read on: {error}")),
+            Err(error) if error.is_io() => Err(format!("cannot be read on: {error}")),
             Err(error) if error.is_eof() => Err(format!("is cut off: {error}")),
             Err(error) => Err(format!("is no dump of Django: {}", without_texts(&error))),
-            Ok(()) => text_behind(input),
+            Ok(()) => behind::list(input),
         }
     }
 
-    /// Reads lines of an object each, and tells that there is no other text.
+    /// Reads lines of an object each, and tells whether there is text behind them.
     fn read_lines(&mut self, input: Input) -> Result<bool, String> {
         let mut odd = None;
+        // Lines of text. Where an object comes behind them, each may be what is left of another.
+        let mut text: Vec<(u64, Reason)> = Vec::new();
         let read = lines::each(input, |number, line| {
+            let mut may_be_behind = false;
             let entry = line.and_then(|line| match serde_json::from_slice::<Object<Entry>>(line) {
                 Ok(Object(entry)) => Ok(entry),
                 Err(error) => {
                     odd = what_else(line);
+                    may_be_behind = behind::is_text(line);
                     Err(Reason::of_line(&error))
                 }
             });
@@ -117,12 +122,28 @@ impl Dump<'_, '_> {
                 return false;
             }
             match entry {
-                Ok(entry) => self.entry(entry, Some(number)),
-                Err(reason) => self.hand_on(Err(Refused::line(number, reason))),
+                Err(reason) if may_be_behind && text.len() < MOST_LINES => {
+                    text.push((number, reason));
+                    true
+                }
+                entry => self.no_users(&mut text) && self.line(number, entry),
             }
         });
-        read.map_err(|error| format!("can not be read on: {error}"))?;
-        odd.map_or(Ok(false), |odd| Err(odd.into()))
+        read.map_err(|error| format!("cannot be read on: {error}"))?;
+        odd.map_or(Ok(!text.is_empty()), |odd| Err(odd.into()))
+    }
+
+    /// Hands on lines that are no users; false if no more are wanted.
+    fn no_users(&mut self, lines: &mut Vec<(u64, Reason)>) -> bool {
+        lines.drain(..).all(|(number, reason)| self.line(number, Err(reason)))
+    }
+
+    /// Hands on what a line holds; false if no more are wanted.
+    fn line(&mut self, number: u64, entry: Result<Entry, Reason>) -> bool {
+        match entry {
+            Ok(entry) => self.entry(entry, Some(number)),
+            Err(reason) => self.hand_on(Err(Refused::line(number, reason))),
+        }
     }
 
     /// Hands on a user; false if no more are wanted.
@@ -192,21 +213,6 @@ fn what_else(line: &[u8]) -> Option<&'static str> {
     }
     let is_exported = serde_json::from_slice::<Object<Exported>>(line).is_ok();
     is_exported.then_some("is an export, and no dump of Django: `manage import` takes it")
-}
-
-/// Whether text stands behind a list, as a shell or a warning leaves it.
-fn text_behind(input: Input) -> Result<bool, String> {
-    let mut text = Vec::new();
-    let read = input.take(MOST_TEXT).read_to_end(&mut text);
-    read.map_err(|error| format!("can not be read on: {error}"))?;
-    let is_more = text.split(|byte| *byte == b'\n').any(|line| Line::of(line, true) != Line::Text)
-        || matches!(text.trim_ascii(), [b',' | b']' | b'}' | b'{' | b'"' | b':', ..])
-        || text.windows(b"\"model\"".len()).any(|word| word == b"\"model\"")
-        || text.len() as u64 == MOST_TEXT;
-    if is_more {
-        return Err("holds more behind its list: bring one dump at a time".into());
-    }
-    Ok(!text.trim_ascii().is_empty())
 }
 
 impl Fields {

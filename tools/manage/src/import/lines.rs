@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, Read};
 
-use super::{pieces::Input, reason::Reason};
+use super::{opening::unmarked, pieces::Input, reason::Reason};
 
 /// The longest line that is read whole.
 const LONGEST_BYTES: u64 = 16 * 1_048_576;
@@ -19,7 +19,7 @@ pub(super) fn each(mut input: Input, mut take: impl FnMut(u64, Result<&[u8], Rea
         if length == 0 {
             break;
         }
-        let mut found = Ok(line.trim_ascii());
+        let mut found = Ok(unmarked(&line));
         if length as u64 == LONGEST_BYTES && !line.ends_with(b"\n") {
             input.skip_until(b'\n')?;
             found = Err(Reason::LineTooLong);
@@ -51,6 +51,11 @@ mod tests {
     #[test]
     fn blank_lines_count_and_are_not_handed_on() {
         assert_eq!(lines("a\n\n \r\nbcd\r\nef", 9), [(1, Ok(1)), (4, Ok(3)), (5, Ok(2))]);
+    }
+
+    #[test]
+    fn a_mark_before_a_line_is_no_part_of_it() {
+        assert_eq!(lines("\u{feff}a\n\u{feff}\nb\u{feff}", 9), [(1, Ok(1)), (3, Ok(4))]);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! A file is read on a thread of its own: `opening` finds its users, of whatever encoding (`text`), `finite` makes plain
 //! JSON of it, `django` and `own` read that one by one, and `record` judges each. What comes is handed to `run`.
 
+mod behind;
 mod django;
 mod finite;
 mod json;
@@ -28,7 +29,7 @@ use std::{
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 use shared::store::NewAccount;
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, task};
 
 pub(crate) use own::exported;
 
@@ -44,6 +45,11 @@ use crate::{
 };
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = "The file: what dumpdata prints as JSON, in a list or (--format jsonl) a line for each object.
+There may be objects of other models. The text is UTF-8 or UTF-16, in gzip or as it is.
+
+Text before the first object and behind the last one, as a shell or a log leaves it, is left out, which is told. Of a file in
+lines, a line between objects that is none stands in the report with its number and the reason, and the others come.")]
 pub(crate) struct DjangoArguments {
     /// The model of the users, if they have one of their own
     #[arg(long, default_value = "auth.user", value_name = "APP.MODEL")]
@@ -75,11 +81,11 @@ struct How {
     /// The file, or - for standard input
     file: PathBuf,
 
-    /// Write no user, and find all that can not come
+    /// Write no user, and find all that cannot come
     #[arg(long)]
     dry_run: bool,
 
-    /// Where to write, a line of JSON each, who can not come and why; a report of before goes
+    /// Where to write, a line of JSON each, who cannot come and why; a report of before goes
     #[arg(long, value_name = "FILE", default_value = "import-report.jsonl")]
     report: PathBuf,
 
@@ -88,7 +94,7 @@ struct How {
     at_once: u16,
 }
 
-/// What a file holds: an account that may come, or somebody who can not.
+/// What a file holds: an account that may come, or somebody who cannot.
 type Candidate = std::result::Result<Row, Box<Refused>>;
 
 /// An account that may come.
@@ -114,25 +120,31 @@ pub(crate) async fn own(tables: &Tables, manner: Manner, arguments: Arguments) -
 /// Takes a candidate; false if no more are wanted.
 type Take<'a> = &'a mut dyn FnMut(Candidate) -> bool;
 
+/// What of a file was left out, or why it was not read to its end.
+type WasRead = std::result::Result<Option<String>, String>;
+
+/// Why the end of a file was not read where the thread that reads has a fault, of which it told itself.
+const PANICKED: &str = "cannot be read on: a fault in manage";
+
 /// Reads a file on a thread of its own, while what was read is written.
 async fn bring(
     tables: &Tables,
     manner: Manner,
     how: &How,
-    read: impl FnOnce(Input, Take<'_>) -> std::result::Result<Option<String>, String> + Send + 'static,
+    read: impl FnOnce(Input, Take<'_>) -> WasRead + Send + 'static,
 ) -> Result<Ending> {
+    report::keep_apart(&how.report, &how.file)?;
     let (input, bar) = open(&how.file)?;
     let report = Report::begin(&how.report)?;
     let (sender, candidates) = mpsc::channel(READ_AHEAD);
-    let reading =
-        tokio::task::spawn_blocking(move || read(input, &mut |candidate| sender.blocking_send(candidate).is_ok()));
+    let reading = task::spawn_blocking(move || read(input, &mut |candidate| sender.blocking_send(candidate).is_ok()));
 
     let mut import = Import::new(&tables.users, how.dry_run, report);
     let ending = import.run(candidates, usize::from(how.at_once)).await;
     bar.finish_and_clear();
     let ending: Result<Ending> = match ending {
         Err(reason) => Err(format!("{reason}; run it again to continue").into()),
-        Ok(Ending::Done) => match reading.await? {
+        Ok(Ending::Done) => match reading.await.unwrap_or_else(|_| Err(PANICKED.into())) {
             Err(reason) => Err(format!("{}: {reason}", how.file.display()).into()),
             Ok(left_out) => {
                 if let Some(what) = left_out {
@@ -162,7 +174,7 @@ async fn tell(tables: &Tables, manner: Manner, import: Import<'_>, dry_run: bool
         tables.events.note("sensitive_create", details).await;
     }
     if let Some(path) = path {
-        let what = "a line for each who can not come; MIGRATING.md tells what to do about each reason";
+        let what = "a line for each who cannot come; MIGRATING.md tells what to do about each reason";
         remark(format!("{}: {what}, then run it again", path.display()));
     }
     if dry_run {
@@ -184,4 +196,56 @@ fn open(file: &Path) -> Result<(Input, ProgressBar)> {
     let length = opened.metadata().map_or(0, |metadata| metadata.len());
     let bar = ProgressBar::new(length).with_style(style("{wide_bar} {percent} % of {total_bytes}, {eta} to go"));
     Ok((Box::new(BufReader::new(bar.wrap_read(opened))), bar))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use clap::Parser;
+    use local::Database;
+    use shared::{
+        clock::Clock,
+        random::Random,
+        store::{Sessions, SettingsTable, Users},
+    };
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::events::Events;
+
+    #[derive(Debug, Parser)]
+    struct Whole {
+        #[command(flatten)]
+        manner: Manner,
+
+        #[command(flatten)]
+        how: How,
+    }
+
+    /// Tables that nobody asks.
+    async fn tables() -> Tables {
+        let client = Database::at("http://127.0.0.1:9").client().await;
+        let (clock, random) = (Clock::system(), Random::system());
+        Tables {
+            users: Users::new(client.clone(), "users".into(), clock.clone(), random.clone()),
+            sessions: Sessions::new(client.clone(), "sessions".into(), clock.clone(), random),
+            settings: SettingsTable::new(client, "settings".into()),
+            events: Events::new(clock, None, None),
+            service_words: String::new(),
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn an_import_comes_to_its_end_where_the_reader_of_its_file_does_not() {
+        let folder = TempDir::new().unwrap();
+        let [file, report] = ["users.json", "report.jsonl"].map(|name| folder.path().join(name));
+        fs::write(&file, "[]").unwrap();
+        let [file_name, report_name] = [&file, &report].map(|path| path.to_str().unwrap());
+        let Whole { manner, how } = Whole::parse_from(["manage", file_name, "--report", report_name, "--dry-run"]);
+        let ended = bring(&tables().await, manner, &how, |_, _| panic!("a fault")).await;
+        let expected = format!("{file_name}: cannot be read on: a fault in manage");
+        assert_eq!(ended.unwrap_err().to_string(), expected);
+        assert!(!report.exists(), "nobody is in it");
+    }
 }

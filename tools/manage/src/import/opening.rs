@@ -19,16 +19,43 @@ pub(super) enum Shape {
 /// A file whose users can be read.
 pub(super) struct Opening {
     pub(super) shape: Shape,
-    /// Lines of text that come before, by their numbers.
-    pub(super) before: Vec<u64>,
-    /// The users. In the place of each line before is an empty one.
-    pub(super) input: Input,
+    /// Lines of text that come before.
+    before: Vec<u8>,
+    /// Everything from the first user on.
+    users: Input,
 }
+
+impl Opening {
+    /// How many lines of text come before the users.
+    pub(super) fn lines_before(&self) -> usize {
+        self.before.split(|byte| *byte == b'\n').filter(|line| !unmarked(line).is_empty()).count()
+    }
+
+    /// The users. In the place of each line before is an empty one, so that lines keep their numbers.
+    pub(super) fn users(self) -> Input {
+        let empty: Vec<_> = self.before.into_iter().filter(|byte| *byte == b'\n').collect();
+        joined(&empty, self.users)
+    }
+
+    /// The users with what comes before.
+    pub(super) fn whole(self) -> Input {
+        joined(&self.before, self.users)
+    }
+}
+
+/// A line without blanks around it, and without the mark that stands before each part of a file that was put together of
+/// several.
+pub(super) fn unmarked(line: &[u8]) -> &[u8] {
+    line.strip_prefix(MARK).unwrap_or(line).trim_ascii()
+}
+
+/// U+FEFF in UTF-8.
+const MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// What a file is that holds no users.
 #[derive(Debug)]
 pub(super) enum Odd {
-    /// It can not be read, or not unpacked.
+    /// It cannot be read, or not unpacked.
     Unreadable(io::Error),
     /// It is this.
     Named(&'static str),
@@ -46,7 +73,7 @@ impl Odd {
     /// Why a file is not what was expected.
     pub(super) fn told(&self, expected: &str) -> String {
         match self {
-            Self::Unreadable(error) => format!("can not be read: {error}"),
+            Self::Unreadable(error) => format!("cannot be read: {error}"),
             Self::Named(what) => format!("is {what}, and no {expected}"),
             Self::Unknown => format!("is no {expected}"),
         }
@@ -84,13 +111,9 @@ pub(super) fn find(input: Input) -> Result<Opening, Odd> {
         input.consume(length);
         let is_all = length == 0 || head.len() >= MOST_BYTES;
         if let Some((start, shape)) = start(&head, is_all)? {
-            let (text, users) = head.split_at_checked(start).ok_or(Odd::Unknown)?;
-            let (numbers, lines) = (1.., text.split_inclusive(|byte| *byte == b'\n'));
-            let before = numbers.zip(lines).filter(|(_, line)| !line.trim_ascii().is_empty());
-            let before = before.map(|(number, _)| number).collect();
-            let empty = text.iter().filter(|byte| **byte == b'\n').copied();
-            let whole: Vec<_> = empty.chain(users.iter().copied()).collect();
-            return Ok(Opening { shape, before, input: joined(&whole, input) });
+            let (before, users) = head.split_at_checked(start).ok_or(Odd::Unknown)?;
+            let users = joined(users.strip_prefix(MARK).unwrap_or(users), input);
+            return Ok(Opening { shape, before: before.into(), users });
         }
         if is_all {
             return Err(named(&head));
@@ -98,7 +121,7 @@ pub(super) fn find(input: Input) -> Result<Opening, Odd> {
     }
 }
 
-/// Where in the first bytes of a file the users begin; none if they do not begin here, or if that can not be told yet.
+/// Where in the first bytes of a file the users begin; none if they do not begin here, or if that cannot be told yet.
 fn start(head: &[u8], is_all: bool) -> Result<Option<(usize, Shape)>, Odd> {
     let mut start = 0;
     for line in head.split_inclusive(|byte| *byte == b'\n') {
@@ -121,13 +144,13 @@ pub(super) enum Line {
     OpensOther(&'static str),
     /// Text, or nothing.
     Text,
-    /// That can not be told yet.
+    /// That cannot be told yet.
     Open,
 }
 
 impl Line {
     pub(super) fn of(line: &[u8], is_whole: bool) -> Self {
-        match line.trim_ascii() {
+        match unmarked(line) {
             [b'[', rest @ ..] => match rest.trim_ascii_start() {
                 [b'{' | b']', ..] => Self::Opens(Shape::List),
                 [] if is_whole => Self::Opens(Shape::List),
@@ -137,7 +160,9 @@ impl Line {
             },
             [b'{', rest @ ..] => match rest.trim_ascii_start() {
                 [b'"', ..] => Self::Opens(Shape::Lines),
-                [] if !is_whole => Self::Open,
+                [] | [b'}'] if !is_whole => Self::Open,
+                // A line, though of nobody.
+                [b'}'] => Self::Opens(Shape::Lines),
                 [b'}', ..] | [] => Self::OpensOther("an object of several lines"),
                 _ => Self::Text,
             },
@@ -185,24 +210,36 @@ mod tests {
     }
 
     #[rstest]
-    #[case::a_list("[{\"model\": 1}]", Shape::List, &[], "[{\"model\": 1}]")]
-    #[case::an_indented_list("[\r\n{\n", Shape::List, &[], "[\r\n{\n")]
-    #[case::a_bracket_alone("\n [", Shape::List, &[], "\n [")]
-    #[case::an_empty_list("[ ]", Shape::List, &[], "[ ]")]
-    #[case::lines("{\"id\": 1}\n{\"id\": 2}\n", Shape::Lines, &[], "{\"id\": 1}\n{\"id\": 2}\n")]
-    #[case::lines_of_text_before("Loading .env…\n\n[2026-01-01 12:00] INFO {\n[{}]", Shape::List, &[1, 3], "\n\n\n[{}]")]
-    #[case::a_line_before_lines("{ is how it begins: no\n{\"id\": 1}", Shape::Lines, &[1], "\n{\"id\": 1}")]
+    #[case::a_list("[{\"model\": 1}]", Shape::List, 0, "[{\"model\": 1}]")]
+    #[case::an_indented_list("[\r\n{\n", Shape::List, 0, "[\r\n{\n")]
+    #[case::a_bracket_alone("\n [", Shape::List, 0, "\n [")]
+    #[case::an_empty_list("[ ]", Shape::List, 0, "[ ]")]
+    #[case::lines("{\"id\": 1}\n{\"id\": 2}\n", Shape::Lines, 0, "{\"id\": 1}\n{\"id\": 2}\n")]
+    #[case::lines_of_which_the_first_is_of_nobody("{ }\n{\"id\": 2}\n", Shape::Lines, 0, "{ }\n{\"id\": 2}\n")]
+    #[case::lines_of_text_before("Loading .env…\n\n[2026-01-01 12:00] INFO {\n[{}]", Shape::List, 2, "\n\n\n[{}]")]
+    #[case::a_line_before_lines("{ is how it begins: no\n{\"id\": 1}", Shape::Lines, 1, "\n{\"id\": 1}")]
+    #[case::a_mark_behind_text("Loading…\n\u{feff}[{}]", Shape::List, 1, "\n[{}]")]
+    #[case::a_mark_before_lines("Loading…\n\u{feff}{\"id\": 1}", Shape::Lines, 1, "\n{\"id\": 1}")]
     fn the_users_are_found(
         #[case] text: &str,
         #[case] shape: Shape,
-        #[case] before: &[u64],
+        #[case] before: usize,
         #[case] users: &str,
         #[values(1, 7, 8_192)] chunk: usize,
     ) {
-        let mut opening = open(text, chunk).unwrap_or_else(|odd| panic!("{odd:?}"));
+        let opening = open(text, chunk).unwrap_or_else(|odd| panic!("{odd:?}"));
         let mut read = String::new();
-        opening.input.read_to_string(&mut read).unwrap();
-        assert_eq!((opening.shape, opening.before.as_slice(), read.as_str()), (shape, before, users));
+        assert_eq!((opening.shape, opening.lines_before()), (shape, before));
+        opening.users().read_to_string(&mut read).unwrap();
+        assert_eq!(read, users);
+    }
+
+    #[test]
+    fn what_comes_before_the_users_is_read_too_where_that_is_asked_for() {
+        let opening = open("Loading…\n[6]\n{\"id\": 1}", 7).unwrap_or_else(|odd| panic!("{odd:?}"));
+        let mut read = String::new();
+        opening.whole().read_to_string(&mut read).unwrap();
+        assert_eq!(read, "Loading…\n[6]\n{\"id\": 1}");
     }
 
     #[rstest]
@@ -215,7 +252,7 @@ mod tests {
     #[case::sql_of_sqlite("PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\n", "is SQL, and no dump")]
     #[case::csv("id,username,email\n1,ada,ada@example.com\n", "is a table (CSV), and no dump")]
     #[case::csv_with_semicolons("id;name;email\n1;ada;ada@example.com", "is a table (CSV), and no dump")]
-    #[case::an_object("{}", "is an object of several lines, and no dump")]
+    #[case::an_object("{\n}", "is an object of several lines, and no dump")]
     #[case::an_indented_object("{\n  \"id\": 1\n}", "is an object of several lines, and no dump")]
     #[case::binary("\u{7f}ELF\u{2}\u{1}\u{1}", "is no text, and no dump")]
     #[case::text("Traceback (most recent call last):\n  KeyError: 'SECRET_KEY'\n", "is no dump")]

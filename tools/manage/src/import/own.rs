@@ -54,24 +54,19 @@ const EXPECTED: &str = "export: `manage export` writes one, and `manage import -
 /// Reads an export, and hands on the users.
 ///
 /// # Errors
-/// Why it is none, or can not be read on. What came before was handed on.
+/// Why it is none, or cannot be read on. What came before was handed on.
 pub(super) fn read(input: Input, take: Take<'_>) -> std::result::Result<Option<String>, String> {
     let opening = opening::find(input).map_err(|odd| odd.told(EXPECTED))?;
     if opening.shape == Shape::List {
         return Err("is a list, and no export: `manage import-django` takes what Django dumps".into());
     }
-    for number in opening.before {
-        if !take(Err(Refused::line(number, Reason::LineNoJson))) {
-            return Ok(None);
-        }
-    }
     let mut is_dump = false;
-    let read = lines::each(finite::only(opening.input), |number, line| {
+    let read = lines::each(finite::only(opening.whole()), |number, line| {
         is_dump = line.as_ref().is_ok_and(|line| is_of_django(line));
         !is_dump && take(candidate(number, line))
     });
     match read {
-        Err(error) => Err(format!("can not be read on: {error}")),
+        Err(error) => Err(format!("cannot be read on: {error}")),
         Ok(()) if is_dump => Err("is a dump of Django, and no export: `manage import-django` takes it".into()),
         Ok(()) => Ok(None),
     }

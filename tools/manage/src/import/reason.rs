@@ -1,4 +1,4 @@
-//! Why somebody can not come. These are all reasons that there are, and MIGRATING.md tells what to do about each.
+//! Why somebody cannot come. These are all reasons that there are, and MIGRATING.md tells what to do about each.
 
 use std::fmt;
 
@@ -14,7 +14,7 @@ macro_rules! reasons {
             $($(#[$what])+ $name,)+
             /// A field breaks the rules of registration.
             Field(FieldError),
-            /// The hash can not be verified.
+            /// The hash cannot be verified.
             Hash(String),
         }
 
@@ -53,9 +53,9 @@ reasons! {
     PasswordUnusable: "password: unusable, the user has none.",
     /// The hash is of another type.
     PasswordNoText: "password: not a text.",
-    /// Whether the user is active can not be told.
+    /// Whether the user is active cannot be told.
     ActiveUnclear: "is_active: neither true nor false.",
-    /// Whether the user is disabled can not be told.
+    /// Whether the user is disabled cannot be told.
     DisabledUnclear: "disabled: neither true nor false.",
     /// The date of a dump is none.
     JoinedUnclear: "date_joined: no time since 1970.",

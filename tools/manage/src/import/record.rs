@@ -20,7 +20,7 @@ pub(super) struct Record {
     pub(super) username: Stated,
     pub(super) email: Stated,
     pub(super) password_hash: Stated,
-    /// Or why that can not be told.
+    /// Or why that cannot be told.
     pub(super) disabled: Result<bool, Reason>,
     /// Or why it is none.
     pub(super) created_at: Result<Option<UnixSeconds>, Reason>,

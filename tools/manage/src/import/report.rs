@@ -1,4 +1,4 @@
-//! Who can not come, and why.
+//! Who cannot come, and why.
 
 use std::{
     fs::{self, File},
@@ -19,7 +19,7 @@ use crate::{Result, export::new_file};
 /// The longest text that is shown of a field.
 const SHOWN_CHARACTERS: usize = 254;
 
-/// Somebody who can not come.
+/// Somebody who cannot come.
 #[derive(Debug)]
 pub(super) struct Refused {
     line: Option<u64>,
@@ -79,7 +79,7 @@ fn shown(value: Value) -> Value {
     }
 }
 
-/// The file with those who can not come. There is one after each import of which there are any, and none after another, so
+/// The file with those who cannot come. There is one after each import of which there are any, and none after another, so
 /// that none is left that tells of an import before.
 #[derive(Debug)]
 pub(super) struct Report {
@@ -120,6 +120,20 @@ impl Report {
 
 const ANOTHER: &str = "say --report for another";
 
+/// Refuses a report in the place of the file that is to be read.
+///
+/// # Errors
+/// They are the same file.
+pub(super) fn keep_apart(report: &Path, file: &Path) -> Result<()> {
+    match (fs::canonicalize(report), fs::canonicalize(file)) {
+        (Ok(one), Ok(other)) if one == other => {
+            Err(format!("{}: is the file that is to be imported; {ANOTHER}", report.display()).into())
+        }
+        // Where one of them is not there, they are two.
+        _ => Ok(()),
+    }
+}
+
 /// Deletes a report of before, and nothing else.
 fn make_room(path: &Path) -> Result<()> {
     let told = |what: &dyn std::fmt::Display| format!("{}: {what}; {ANOTHER}", path.display());
@@ -134,15 +148,20 @@ fn make_room(path: &Path) -> Result<()> {
     }
 }
 
+/// What stands in every line of a report; `line` may stand before it.
+const MEMBERS: [&str; 4] = ["id", "username", "email", "reason"];
+
 /// Longer than any line of a report.
 const LINE_BYTES: u64 = 65_536;
 
-/// Whether a file is empty, or begins as a report does.
+/// Whether a file is empty, or its first line has what a line of a report has, and nothing more.
 fn is_report(path: &Path) -> io::Result<bool> {
     let mut line = Vec::new();
     BufReader::new(File::open(path)?).take(LINE_BYTES).read_until(b'\n', &mut line)?;
-    let members: Map<String, Value> = serde_json::from_slice(&line).unwrap_or_default();
-    Ok(line.is_empty() || ["id", "username", "email", "reason"].iter().all(|name| members.contains_key(*name)))
+    let mut members: Map<String, Value> = serde_json::from_slice(&line).unwrap_or_default();
+    members.remove("line");
+    let is_refused = members.len() == MEMBERS.len() && MEMBERS.iter().all(|name| members.contains_key(*name));
+    Ok(line.is_empty() || is_refused)
 }
 
 #[cfg(test)]
@@ -180,6 +199,9 @@ mod tests {
     #[rstest]
     #[case::a_dump("[{\"model\": \"auth.user\"}]")]
     #[case::an_export("{\"id\":1,\"username\":\"ada\",\"email\":\"ada@example.com\",\"password_hash\":\"x\"}\n")]
+    #[case::users_of_whom_one_has_a_reason(
+        "{\"id\":1,\"username\":\"ada\",\"email\":\"ada@example.com\",\"password_hash\":\"x\",\"reason\":\"\"}\n"
+    )]
     #[case::text("a list of things to do\n")]
     fn a_file_that_is_no_report_stays(#[case] text: &str) {
         let folder = TempDir::new().unwrap();
@@ -188,6 +210,20 @@ mod tests {
         let error = Report::begin(&path).unwrap_err().to_string();
         assert!(error.ends_with("is no report of an import; say --report for another"), "{error}");
         assert_eq!(fs::read_to_string(&path).unwrap(), text);
+    }
+
+    #[test]
+    fn a_report_is_not_the_file_that_is_read_by_whatever_name() {
+        let folder = TempDir::new().unwrap();
+        let file = folder.path().join("users.jsonl");
+        assert!(keep_apart(&file, &file).is_ok(), "none is there");
+        fs::write(&file, "").unwrap();
+        let name = folder.path().file_name().unwrap();
+        for report in [file.clone(), folder.path().join("..").join(name).join("users.jsonl")] {
+            let error = keep_apart(&report, &file).unwrap_err().to_string();
+            assert!(error.ends_with(": is the file that is to be imported; say --report for another"), "{error}");
+        }
+        assert!(keep_apart(&folder.path().join("report.jsonl"), &file).is_ok());
     }
 
     #[cfg(unix)]

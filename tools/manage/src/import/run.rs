@@ -41,7 +41,7 @@ impl Counts {
         let Self { added, were_there, refused } = self;
         let came = if dry_run { "would come" } else { "came" };
         let see = report.map(|file| format!(", see {}", file.display())).unwrap_or_default();
-        format!("{added} users {came}, {were_there} were there already, {refused} can not come{see}")
+        format!("{added} users {came}, {were_there} were there already, {refused} cannot come{see}")
     }
 
     pub(super) fn document(self, dry_run: bool, report: Option<&Path>) -> serde_json::Value {

@@ -18,7 +18,9 @@ pub(crate) async fn find(tables: &Tables, text: &str) -> Result<Account> {
     // What looks like an address means one, since anybody may take another one's address for a name.
     let may_be = |username: &Username| wants("username") && (kind.is_some() || !username.as_str().contains('@'));
     let mut found: Vec<Account> = Vec::new();
-    if let Some(id) = name.parse().ok().and_then(UserId::new).filter(|_| wants("id")) {
+    // Only as ids are shown: `+77` and `077` are names.
+    let id = name.parse().ok().and_then(UserId::new).filter(|id| wants("id") && id.to_string() == name);
+    if let Some(id) = id {
         found.extend(tables.users.account_with_id(id).await?);
     }
     if let Some(email) = &email {

@@ -71,6 +71,29 @@ async fn a_list_on_a_full_disk_is_an_error() {
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
+async fn an_export_on_a_full_disk_is_told_to_be_not_whole() {
+    let ended = world().await.manage_into("export", full(), Stdio::piped()).await;
+    ended.is_error("standard output: No space left on device (os error 28); what is in it is not whole");
+}
+
+#[tokio::test]
+async fn an_export_that_the_table_ends_is_told_to_be_not_whole() {
+    use aws_sdk_dynamodb::types::AttributeValue;
+    let world = world().await;
+    // Nothing of a user but the key.
+    let put = world.dynamodb().await.put_item().table_name("UsersTable");
+    put.item("pk", AttributeValue::S("user#5".into())).send().await.unwrap();
+    for (export, output) in [("export", "standard output"), ("export --output users.jsonl", "users.jsonl")] {
+        let ended = world.manage(export).await;
+        let is_told = ended.errors.starts_with(&format!("error: {output}: "))
+            && ended.errors.ends_with("; what is in it is not whole\n")
+            && ended.errors.lines().count() == 1;
+        assert!(ended.status == 1 && is_told, "{ended:?}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
 async fn what_was_done_is_told_on_standard_error_where_the_disk_is_full() {
     let world = world().await;
     let ended = world.manage_into("users disable ada --yes", full(), Stdio::piped()).await;

@@ -17,6 +17,31 @@ async fn what_is_missing_is_told_in_a_line(#[case] arguments: &str, #[case] line
     run(Path::new("/"), arguments.into(), String::new()).await.is_error(line);
 }
 
+#[rstest]
+#[case::of_one_level("--stack prod --local users list", "--stack and --local")]
+#[case::a_stack_behind("--local users list --stack prod", "--stack and --local")]
+#[case::a_local_stack_behind("--stack prod users list --local", "--stack and --local")]
+#[case::between("users --stack prod list --local", "--stack and --local")]
+#[case::tables_behind(
+    "--stack prod users list --users-table a --refresh-tokens-table b --settings-table c",
+    "--stack and --users-table"
+)]
+#[case::tables_before(
+    "--users-table a --refresh-tokens-table b --settings-table c users list --local",
+    "--local and --users-table"
+)]
+#[case::a_stack_elsewhere(
+    "--stack prod users list --dynamodb-endpoint http://127.0.0.1:8000",
+    "--stack and --dynamodb-endpoint"
+)]
+#[case::a_local_stack_in_a_region("--region eu-central-1 users list --local", "--local and --region")]
+#[tokio::test]
+async fn a_place_that_contradicts_itself_is_refused(#[case] arguments: &str, #[case] both: &str) {
+    let ended = run(Path::new("/"), arguments.into(), String::new()).await;
+    let line = format!("error: {both} cannot be used together\n");
+    assert_eq!((ended.status, ended.errors), (2, line));
+}
+
 #[tokio::test]
 async fn a_local_stack_that_does_not_run_is_told_how_to_start() {
     // Nobody listens on a port that was just given back.

@@ -59,7 +59,7 @@ async fn whoever_is_disabled_can_be_given_another_address_and_stays_disabled() {
 #[case::nobody("set-email nobody nobody@example.com --yes", "there is no user nobody")]
 #[case::unasked("set-email ada ada@example.org", "nobody is there to be asked: say --yes")]
 #[tokio::test]
-async fn what_can_not_be_given_changes_nothing(#[case] change: &str, #[case] reason: &str) {
+async fn what_cannot_be_given_changes_nothing(#[case] change: &str, #[case] reason: &str) {
     let world = World::new().await;
     world.register("ada@example.com", "ada").await;
     world.register("grace@example.com", "grace").await;

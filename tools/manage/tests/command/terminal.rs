@@ -8,13 +8,13 @@ use crate::world::{Ended, PASSWORD, World};
 const HOSTILE: &str =
     "\"\u{1b}]0;OWNED\u{7}\u{1b}]52;c;cHduZWQ=\u{7}\u{1b}[2K\u{8}\u{7f}x\"@a\u{202e}b\u{200b}c.example";
 
-/// It printed neither a control character but the ends of lines, nor one that turns text around or can not be seen.
+/// It printed neither a control character but the ends of lines, nor one that turns text around or cannot be seen.
 #[track_caller]
 fn is_harmless(ended: &Ended) {
     let printed = format!("{}{}", ended.output, ended.errors);
     let is_harmful = |c: char| {
         c.is_control() && c != '\n'
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{3164}')
     };
     assert!(!printed.contains(is_harmful), "{printed:?}");
 }
@@ -43,24 +43,26 @@ async fn an_address_writes_nothing_but_letters() {
     }
 }
 
-/// What stands on a terminal on which the command asks, and is answered with a no.
+/// A terminal, and what of it a command has in so many places.
 #[cfg(target_os = "linux")]
-async fn asked(world: &World, arguments: &str) -> String {
-    use std::{
-        fs::File,
-        io::{Read, Write},
-        process::Stdio,
-    };
-
+fn terminal<const PLACES: usize>() -> (std::fs::File, [std::process::Stdio; PLACES]) {
     use rustix::pty::{OpenptFlags, ioctl_tiocgptpeer, openpt, unlockpt};
 
     let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
     let terminal = openpt(flags).unwrap();
     unlockpt(&terminal).unwrap();
-    let end = || Stdio::from(ioctl_tiocgptpeer(&terminal, flags).unwrap());
+    let ends = std::array::from_fn(|_| ioctl_tiocgptpeer(&terminal, flags).unwrap().into());
+    (terminal.into(), ends)
+}
+
+/// What stands on a terminal on which the command asks, and is answered with a no.
+#[cfg(target_os = "linux")]
+async fn asked(world: &World, arguments: &str) -> String {
+    use std::io::{Read, Write};
+
+    let (mut terminal, [input, output, errors]) = terminal();
     let mut command = crate::world::command(world.folder(), &world.here(arguments), &[]);
-    command.stdin(end()).stdout(end()).stderr(end());
-    let mut terminal = File::from(terminal);
+    command.stdin(input).stdout(output).stderr(errors);
     let answered = tokio::task::spawn_blocking(move || {
         let mut child = command.spawn().unwrap();
         // The ends that are left are the child's, and with them the terminal ends.
@@ -94,6 +96,40 @@ async fn a_question_is_not_written_by_whoever_it_is_about() {
         );
         assert!(shown.contains("nothing was done"), "{shown:?}");
     }
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn nobody_is_asked_who_cannot_see_the_question() {
+    let world = World::new().await;
+    world.register("ada@example.com", "ada").await;
+    for (arguments, line) in [
+        ("users delete ada", "this cannot be undone, and nobody is there to be asked: say --yes"),
+        ("users disable ada", "nobody is there to be asked: say --yes"),
+        ("users set-password ada", "nobody is there to be asked for the password: give it on standard input"),
+    ] {
+        // Whoever called has standard error in a file.
+        let (_terminal, [input]) = terminal();
+        world.manage_from(arguments, input).await.is_error(line);
+    }
+    world.log_in("ada@example.com").await;
+}
+
+#[tokio::test]
+async fn an_argument_that_is_wrong_writes_nothing_but_letters() {
+    let world = World::new().await;
+    for arguments in [
+        "settings get x\u{9b}2K\u{202e}\u{1b}]52;c;cHduZWQ=\u{7}",
+        "users list --x\u{9b}2K\u{202e}\u{1b}[2K",
+        "users x\u{9b}2K\u{202e}\u{3164}",
+        "users list --limit \u{202e}\u{3164}1",
+    ] {
+        let ended = world.manage(arguments).await;
+        assert!(ended.status == 2 && ended.errors.starts_with("error: "), "{ended:?}");
+        is_harmless(&ended);
+    }
+    let ended = world.manage("settings get \u{202e}x").await;
+    assert!(ended.errors.contains(r"'\u{202e}x'"), "{ended:?}");
 }
 
 #[tokio::test]

@@ -79,7 +79,7 @@ async fn statement_14_a_new_password_ends_every_session_and_access_token_at_once
 }
 
 #[tokio::test]
-async fn statement_19_a_session_that_outlived_a_new_password_can_not_refresh() {
+async fn statement_19_a_session_that_outlived_a_new_password_cannot_refresh() {
     let world = World::new().await;
     world.register("ada@example.com", "ada").await;
     let [_, refresh] = world.log_in("ada@example.com").await;
@@ -154,7 +154,7 @@ async fn nothing_is_deleted_or_disabled_that_nobody_could_be_asked_about() {
     let world = World::new().await;
     world.register("ada@example.com", "ada").await;
     let refused = world.manage("users delete ada").await;
-    refused.is_error("this can not be undone, and nobody is there to be asked: say --yes");
+    refused.is_error("this cannot be undone, and nobody is there to be asked: say --yes");
     // There is a way back.
     world.manage("users disable ada").await.is_error("nobody is there to be asked: say --yes");
     assert_eq!(world.login_status("ada@example.com", PASSWORD).await, 200);
@@ -185,6 +185,30 @@ async fn a_user_is_found_by_id_by_email_and_by_username() {
     assert!(both.status == 1 && both.errors.contains("is more than one user: id:"), "{both:?}");
     let grace = world.manage(&format!("users show username:{id} --json")).await.done().documents().remove(0);
     assert_eq!(grace["email"], "grace@example.com");
+}
+
+#[tokio::test]
+async fn a_text_that_is_not_how_an_id_is_shown_means_none() {
+    let world = World::new().await;
+    let hash = "$argon2id$v=19$m=19456,t=2,p=1$c2l4dGVlbiBieXRlcyAuLg$2WG2PPol/lCSBLmz3Hc2qg";
+    let user = json!({ "id": 77, "email": "ada@example.com", "password_hash": hash });
+    world.manage_with("import -", user.to_string()).await.done();
+    for text in ["+77", "077", "id:077", "id:+77"] {
+        world.manage(&format!("users show {text}")).await.is_error(&format!("there is no user {text}"));
+    }
+    world.register("grace@example.com", "077").await;
+    let show = async |text: &str| world.manage(&format!("users show {text} --json")).await.done().documents().remove(0);
+    assert_eq!((&show("077").await["email"], &show("77").await["id"]), (&json!("grace@example.com"), &json!(77)));
+}
+
+#[tokio::test]
+async fn a_password_that_is_no_text_is_told_to_be_that() {
+    let world = World::new().await;
+    let create = "users create --email ada@example.com";
+    let refused = world.manage_with(create, b"gr\xfcne Pferde 1815\n".to_vec()).await;
+    let line = "the password on standard input is not UTF-8: give it in UTF-8, or type it in at a terminal";
+    refused.is_error(line);
+    assert_eq!(world.manage("users list").await.done().output, "");
 }
 
 #[tokio::test]

@@ -68,15 +68,22 @@ impl World {
     }
 
     /// The same, with this on standard input.
-    pub(crate) async fn manage_with(&self, arguments: &str, input: impl Into<String>) -> Ended {
-        run(self.folder(), self.here(arguments), input.into()).await
+    pub(crate) async fn manage_with(&self, arguments: &str, input: impl Into<Vec<u8>>) -> Ended {
+        ended(command(self.folder(), &self.here(arguments), &[]), input.into()).await
+    }
+
+    /// Runs the command on the stack, which reads from this, a terminal for example.
+    pub(crate) async fn manage_from(&self, arguments: &str, input: Stdio) -> Ended {
+        let mut command = command(self.folder(), &self.here(arguments), &[]);
+        command.stdin(input);
+        ended(command, Vec::new()).await
     }
 
     /// Runs the command on the stack, which prints into these.
     pub(crate) async fn manage_into(&self, arguments: &str, output: Stdio, errors: Stdio) -> Ended {
         let mut command = command(self.folder(), &self.here(arguments), &[]);
         command.stdout(output).stderr(errors);
-        ended(command, String::new()).await
+        ended(command, Vec::new()).await
     }
 
     /// The arguments that make the command work on this stack, and these.
@@ -133,7 +140,7 @@ pub(crate) async fn run(folder: &Path, arguments: String, input: String) -> Ende
 
 /// The same, with these variables in the environment.
 pub(crate) async fn run_with(folder: &Path, arguments: String, input: String, variables: &[(&str, &str)]) -> Ended {
-    ended(command(folder, &arguments, variables), input).await
+    ended(command(folder, &arguments, variables), input.into()).await
 }
 
 /// The command, of which all that it prints is kept. Between arguments stands a blank; other white space is part of them.
@@ -145,11 +152,13 @@ pub(crate) fn command(folder: &Path, arguments: &str, variables: &[(&str, &str)]
     command
 }
 
-async fn ended(mut command: Command, input: String) -> Ended {
+async fn ended(mut command: Command, input: Vec<u8>) -> Ended {
     let ended = tokio::task::spawn_blocking(move || {
         let mut child = command.spawn().unwrap();
-        // It may have ended without reading.
-        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+        if let Some(mut stdin) = child.stdin.take() {
+            // It may have ended without reading.
+            let _ = stdin.write_all(&input);
+        }
         child.wait_with_output().unwrap()
     });
     let ended = ended.await.unwrap();

@@ -11,7 +11,7 @@ use crate::world::World;
 /// Always the same files.
 const FILES: usize = 12;
 
-/// A user out of few, who can not always come.
+/// A user out of few, who cannot always come.
 fn row() -> impl Strategy<Value = Value> {
     let id = prop_oneof![9 => (1_u64..6).prop_map(Value::from), 1 => Just(json!("7"))];
     let username = prop_oneof![
@@ -82,10 +82,10 @@ async fn who_does_not_come_keeps_nobody_from_coming_in_a_dry_run_as_in_the_run()
         user(4, "grace2", "grace2@example.com", PBKDF2),
     ]);
     let dry = world.import(&dump, "--dry-run").await;
-    assert_eq!(dry.output, "3 users would come, 1 were there already, 2 can not come, see import-report.jsonl\n");
+    assert_eq!(dry.output, "3 users would come, 1 were there already, 2 cannot come, see import-report.jsonl\n");
     let told = world.reasons();
     let run = world.import(&dump, "").await;
-    assert_eq!(run.output, "3 users came, 1 were there already, 2 can not come, see import-report.jsonl\n");
+    assert_eq!(run.output, "3 users came, 1 were there already, 2 cannot come, see import-report.jsonl\n");
     assert_eq!(world.reasons(), told);
     assert!(told.iter().any(|line| line.contains("\"id: twice in the file, and the first one counts.\"")), "{told:?}");
 }

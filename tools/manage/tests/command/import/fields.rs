@@ -74,7 +74,7 @@ async fn a_date_is_read_in_all_its_forms_or_refused() {
         .map(|(date, id)| with(user(id, &format!("a{id}"), &format!("a{id}@example.com"), PBKDF2), "date_joined", date))
         .collect();
     let ended = world.import(&dump, "").await;
-    assert_eq!(ended.output, "3 users came, 0 were there already, 3 can not come, see import-report.jsonl\n");
+    assert_eq!(ended.output, "3 users came, 0 were there already, 3 cannot come, see import-report.jsonl\n");
     let users = world.manage("users list --all --json").await.done().documents();
     assert!(users.iter().all(|user| user["created_at"] == "2024-02-29T12:00:00Z"), "{users:?}");
     assert!(world.report().iter().all(|line| line["reason"] == "date_joined: no time since 1970."));

@@ -51,7 +51,7 @@ async fn rehearse(world: &World, file: &[u8]) -> Ended {
 #[tokio::test]
 async fn a_dump_is_taken_in_all_its_forms(#[case] file: Vec<u8>) {
     let ended = rehearse(&World::new().await, &file).await.done();
-    let expected = "2 users would come, 0 were there already, 0 can not come\n";
+    let expected = "2 users would come, 0 were there already, 0 cannot come\n";
     assert_eq!((ended.output.as_str(), ended.errors.as_str()), (expected, ""));
 }
 
@@ -67,14 +67,48 @@ async fn a_dump_is_taken_in_all_its_forms(#[case] file: Vec<u8>) {
     "a line of text before the users, and text behind the users"
 )]
 #[case::before_lines(format!("Loading .env…\n{}", json_lines()), "a line of text before the users")]
+#[case::behind_lines(format!("{}Done: 1\n\n[2026-01-01 12:00:00] INFO ended\n", json_lines()), "text behind the users")]
+#[case::around_lines(
+    format!("Loading .env…\n{}Done: 1", json_lines()),
+    "a line of text before the users, and text behind the users"
+)]
+#[case::a_mark_behind_a_line(format!("Loading .env…\n\u{feff}{}", dump()), "a line of text before the users")]
 #[tokio::test]
 async fn text_around_a_dump_is_left_out_and_told(#[case] file: String, #[case] what: &str) {
     let world = World::new().await;
     for file in [file.clone().into_bytes(), utf_16(&file)] {
         let ended = rehearse(&world, &file).await.done();
-        assert_eq!(ended.output, "2 users would come, 0 were there already, 0 can not come\n");
+        assert_eq!(ended.output, "2 users would come, 0 were there already, 0 cannot come\n");
         assert_eq!(ended.errors, format!("users.json: left out: {what}\n"));
     }
+}
+
+#[rstest]
+#[case::in_utf_16([dump().into_bytes(), utf_16(&dump())].concat())]
+#[case::in_utf_16_without_a_mark([dump().into_bytes(), utf_16(&dump())[2..].to_vec()].concat())]
+#[case::in_utf_8_behind_utf_16([utf_16(&dump()), even(&dump())].concat())]
+#[case::of_other_things(format!("{}\n[1, 2]\n", dump()).into())]
+#[tokio::test]
+async fn of_two_dumps_in_a_file_the_second_is_not_taken_for_text(#[case] file: Vec<u8>) {
+    let ended = rehearse(&World::new().await, &file).await;
+    ended.is_error("users.json: holds more behind its list: bring one dump at a time");
+}
+
+#[tokio::test]
+async fn of_two_dumps_in_lines_none_is_taken_for_text() {
+    let world = World::new().await;
+    let ended = rehearse(&world, &[json_lines().into_bytes(), utf_16(&json_lines())].concat()).await;
+    assert!(ended.status == 3 && !ended.errors.contains("left out"), "{ended:?}");
+    // A mark between them, as PowerShell leaves it, is nothing.
+    let ended = rehearse(&world, &utf_16(&format!("{}\u{feff}{}", json_lines(), json_lines()))).await;
+    assert_eq!(ended.output, "2 users would come, 0 were there already, 2 cannot come, see import-report.jsonl\n");
+    let twice = "id: twice in the file, and the first one counts.";
+    assert!(world.report().iter().all(|line| line["reason"] == twice), "{ended:?}");
+}
+
+/// The bytes of a text, of which there are as many as halves of UTF-16 need.
+fn even(text: &str) -> Vec<u8> {
+    format!("{text}{}", " ".repeat(text.len() % 2)).into()
 }
 
 const INSTEAD: &str = "dump of Django in JSON: `python manage.py dumpdata auth.user` prints one";
@@ -86,7 +120,7 @@ const INSTEAD: &str = "dump of Django in JSON: `python manage.py dumpdata auth.u
 #[case::csv("id;name;email\n1;ada;ada@example.com", "is a table (CSV), and no ")]
 #[case::sql("PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\n", "is SQL, and no ")]
 #[case::sqlite("SQLite format 3\0\u{10}\0", "is a database of SQLite, and no ")]
-#[case::an_object("{}", "is an object of several lines, and no ")]
+#[case::an_object("{\n}", "is an object of several lines, and no ")]
 #[case::an_error("Traceback (most recent call last):\n", "is no ")]
 #[case::nested_without_end(&"[".repeat(1_000_000), "is no ")]
 #[tokio::test]
@@ -132,7 +166,7 @@ async fn of_a_packed_file_that_is_cut_off_the_rest_is_told_to_be_missing() {
     let packed = gzip(&dump());
     let ended = rehearse(&World::new().await, &packed[..packed.len() / 2]).await;
     assert_eq!(ended.status, 1);
-    assert!(ended.errors.starts_with("error: users.json: can not be read"), "{ended:?}");
+    assert!(ended.errors.starts_with("error: users.json: cannot be read"), "{ended:?}");
 }
 
 #[tokio::test]

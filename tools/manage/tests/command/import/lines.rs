@@ -1,5 +1,6 @@
 //! Files with a user a line, of which some are none.
 
+use rstest::rstest;
 use serde_json::{Value, json};
 
 use super::{PBKDF2, user};
@@ -53,7 +54,7 @@ async fn an_import_goes_on_after_lines_that_are_no_users() {
     .join("\n");
     let ended = world.manage_with("import -", text).await;
     assert_eq!(ended.status, 3);
-    assert_eq!(ended.output, "3 users came, 0 were there already, 9 can not come, see import-report.jsonl\n");
+    assert_eq!(ended.output, "3 users came, 0 were there already, 9 cannot come, see import-report.jsonl\n");
     let expected = [
         (1, "line: no JSON."),
         (4, "line: cut off."),
@@ -70,6 +71,24 @@ async fn an_import_goes_on_after_lines_that_are_no_users() {
     assert!(!report.contains('$'), "no hash: {report}");
 }
 
+#[rstest]
+#[case::a_list("[6]", "line: no user.")]
+#[case::a_number("6", "line: no user.")]
+#[case::an_object(
+    "{}",
+    "id: must be a whole number from 1 to 9007199254740991. email: This field is required. password: none."
+)]
+#[case::a_text("Loading…", "line: no JSON.")]
+#[case::a_text_that_is_cut_off("\"ada", "line: cut off.")]
+#[tokio::test]
+async fn a_line_is_judged_alike_wherever_it_stands(#[case] line: &str, #[case] reason: &str) {
+    let world = World::new().await;
+    let text = format!("{line}\n{}\n{line}\n", exported(2));
+    let ended = world.manage_with("import -", text).await;
+    assert_eq!(ended.output, "1 users came, 0 were there already, 2 cannot come, see import-report.jsonl\n");
+    assert_eq!(world.lines(), [1, 3].map(|number| (number, reason.to_owned())));
+}
+
 #[tokio::test]
 async fn an_import_of_a_dump_in_lines_goes_on_too() {
     let world = World::new().await;
@@ -80,12 +99,22 @@ async fn an_import_of_a_dump_in_lines_goes_on_too() {
         user(4, "grace", "ADA@example.com", PBKDF2).to_string(),
         "[5, 6]".into(),
         user(6, "alan", "alan@example.com", PBKDF2).to_string(),
+        "ada\", \"email\": \"ada@example.org\"}}".into(),
+        "Done: 4".into(),
+        user(9, "edsger", "edsger@example.com", PBKDF2).to_string(),
+        "Done: 5".into(),
     ]
     .join("\n");
     let ended = world.manage_with("import-django -", text).await;
-    assert_eq!(ended.output, "2 users came, 0 were there already, 3 can not come, see import-report.jsonl\n");
-    let expected =
-        [(2, "line: cut off."), (4, "email: another user has it, perhaps in other case."), (5, "line: no user.")];
+    assert_eq!(ended.output, "3 users came, 0 were there already, 5 cannot come, see import-report.jsonl\n");
+    assert!(ended.errors.starts_with("-: left out: text behind the users\n"), "{ended:?}");
+    let expected = [
+        (2, "line: cut off."),
+        (4, "email: another user has it, perhaps in other case."),
+        (5, "line: no user."),
+        (7, "line: no JSON."),
+        (8, "line: no JSON."),
+    ];
     assert_eq!(world.lines(), expected.map(|(line, reason)| (line, reason.to_owned())));
 }
 
@@ -119,4 +148,5 @@ async fn the_help_tells_what_a_file_is_made_of() {
     }
     let django = World::new().await.manage("import-django --help").await.done().output;
     assert!(!django.contains("password_hash"), "{django}");
+    assert!(django.contains("Text before the first object and behind the last one"), "{django}");
 }

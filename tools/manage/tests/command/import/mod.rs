@@ -43,7 +43,7 @@ impl World {
         self.manage(&format!("import-django users.json {arguments}")).await
     }
 
-    /// Who can not come, and why.
+    /// Who cannot come, and why.
     fn report(&self) -> Vec<Value> {
         let text = fs::read_to_string(self.folder().join("import-report.jsonl")).unwrap();
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
@@ -73,7 +73,7 @@ async fn statement_5_users_of_both_hashes_log_in_with_everything_that_they_had()
         with(user(9_007_199_254_740_991, "ünïcödé", "uni@example.com", PBKDF2), "date_joined", json!("2024-02-29T15:00:00+03:00")),
     ]);
     let ended = world.import(&dump, "").await.done();
-    assert_eq!(ended.output, "4 users came, 0 were there already, 0 can not come\n");
+    assert_eq!(ended.output, "4 users came, 0 were there already, 0 cannot come\n");
     for (email, status) in
         [("ada@example.com", 200), ("grace@example.com", 200), ("alan@example.com", 401), ("uni@example.com", 200)]
     {
@@ -90,7 +90,7 @@ async fn statement_5_users_of_both_hashes_log_in_with_everything_that_they_had()
 }
 
 #[tokio::test]
-async fn who_can_not_come_is_listed_with_every_reason_and_the_others_come() {
+async fn who_cannot_come_is_listed_with_every_reason_and_the_others_come() {
     let world = World::new().await;
     world.register("taken@example.com", "taken").await;
     let dump = json!([
@@ -112,7 +112,7 @@ async fn who_can_not_come_is_listed_with_every_reason_and_the_others_come() {
     ]);
     let ended = world.import(&dump, "").await;
     assert_eq!(ended.status, 3);
-    assert_eq!(ended.output, "2 users came, 0 were there already, 8 can not come, see import-report.jsonl\n");
+    assert_eq!(ended.output, "2 users came, 0 were there already, 8 cannot come, see import-report.jsonl\n");
     let mut reasons: Vec<_> = world.report();
     reasons.sort_by_key(|refused| refused["id"].as_u64());
     let reasons: Vec<_> =
@@ -169,7 +169,7 @@ async fn a_dry_run_finds_the_same_and_writes_no_user() {
     ]);
     let dry = world.import(&dump, "--dry-run").await;
     assert_eq!(dry.status, 3);
-    assert_eq!(dry.output, "1 users would come, 0 were there already, 4 can not come, see import-report.jsonl\n");
+    assert_eq!(dry.output, "1 users would come, 0 were there already, 4 cannot come, see import-report.jsonl\n");
     assert_eq!(world.keys().await, before);
     let sorted = |mut report: Vec<Value>| {
         report.sort_by_key(|refused| refused["id"].as_u64());
@@ -212,10 +212,10 @@ async fn of_a_file_that_is_cut_off_the_whole_users_come_and_the_rest_with_the_wh
     let cut = world.manage_with("import-django -", whole[..whole.len() / 2].to_owned()).await;
     assert_eq!(cut.status, 1);
     assert!(cut.errors.starts_with("error: -: is cut off: EOF while parsing a string at line 1 column "), "{cut:?}");
-    assert_eq!(cut.output, "4 users came, 0 were there already, 0 can not come\n");
+    assert_eq!(cut.output, "4 users came, 0 were there already, 0 cannot come\n");
     assert_eq!(world.keys().await.len(), 4 * 3);
     let ended = world.manage_with("import-django -", whole).await.done();
-    assert_eq!(ended.output, "5 users came, 4 were there already, 0 can not come\n");
+    assert_eq!(ended.output, "5 users came, 4 were there already, 0 cannot come\n");
 }
 
 #[tokio::test]
@@ -228,7 +228,7 @@ async fn ten_megabytes_in_one_field_are_refused_and_not_copied_into_the_report()
     let ended = world.import(&dump, "").await;
     assert_eq!(
         (ended.status, ended.output.as_str()),
-        (3, "1 users came, 0 were there already, 1 can not come, see import-report.jsonl\n")
+        (3, "1 users came, 0 were there already, 1 cannot come, see import-report.jsonl\n")
     );
     assert_eq!(world.report()[0]["reason"], "username: Ensure this field has no more than 150 characters.");
     assert!(fs::metadata(world.folder().join("import-report.jsonl")).unwrap().len() < 1_000);
@@ -260,7 +260,7 @@ async fn what_is_exported_can_be_imported_elsewhere() {
 
     let other = World::new().await;
     let ended = other.manage_with("import -", text).await.done();
-    assert_eq!(ended.output, "3 users came, 0 were there already, 0 can not come\n");
+    assert_eq!(ended.output, "3 users came, 0 were there already, 0 cannot come\n");
     let users = async |world: &World| -> BTreeSet<String> {
         world.manage("users list --all --json").await.done().output.lines().map(str::to_owned).collect()
     };

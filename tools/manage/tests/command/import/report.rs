@@ -1,4 +1,4 @@
-//! The report: who can not come, of the last import and no other.
+//! The report: who cannot come, of the last import and no other.
 
 use std::fs;
 
@@ -20,7 +20,7 @@ async fn a_report_of_before_tells_nobody_of_an_import_that_came_whole() {
     let world = World::new().await;
     let path = world.folder().join("import-report.jsonl");
     let ended = world.import(&bad(), "--dry-run").await;
-    let told = "import-report.jsonl: a line for each who can not come; MIGRATING.md tells what to do about each reason, \
+    let told = "import-report.jsonl: a line for each who cannot come; MIGRATING.md tells what to do about each reason, \
                 then run it again\n";
     assert_eq!((ended.status, ended.errors.as_str()), (3, told));
     assert!(path.exists());
@@ -40,14 +40,32 @@ async fn a_report_is_told_to_programs_too() {
 #[tokio::test]
 async fn a_file_that_is_no_report_is_not_written_over_and_nobody_comes() {
     let world = World::new().await;
-    let ended = world.import(&bad(), "--report users.json").await;
-    ended.is_error("users.json: is there already, and is no report of an import; say --report for another");
-    assert_eq!(fs::read_to_string(world.folder().join("users.json")).unwrap(), bad().to_string());
+    let path = world.folder().join("others.json");
+    fs::write(&path, good().to_string()).unwrap();
+    let ended = world.import(&bad(), "--report others.json").await;
+    ended.is_error("others.json: is there already, and is no report of an import; say --report for another");
+    assert_eq!(fs::read_to_string(&path).unwrap(), good().to_string());
     assert!(world.keys().await.is_empty());
 }
 
 #[tokio::test]
-async fn a_report_that_can_not_be_written_is_told_before_anybody_comes() {
+async fn a_report_never_takes_the_place_of_the_file_that_is_imported() {
+    let world = World::new().await;
+    // It could be a report, but for being read.
+    let text = r#"{"id":1,"username":"ada","email":"ada@example.com","reason":"moves"}"#;
+    fs::write(world.folder().join("users.jsonl"), text).unwrap();
+    for arguments in
+        ["import users.jsonl --report ./users.jsonl", "import ./users.jsonl --report users.jsonl --dry-run"]
+    {
+        let ended = world.manage(arguments).await;
+        let told = "users.jsonl: is the file that is to be imported; say --report for another\n";
+        assert!(ended.status == 1 && ended.errors.ends_with(told), "{ended:?}");
+        assert_eq!(fs::read_to_string(world.folder().join("users.jsonl")).unwrap(), text);
+    }
+}
+
+#[tokio::test]
+async fn a_report_that_cannot_be_written_is_told_before_anybody_comes() {
     let world = World::new().await;
     let ended = world.import(&bad(), "--report nowhere/who.jsonl").await;
     ended.is_error("nowhere/who.jsonl: No such file or directory (os error 2); say --report for another");

@@ -57,7 +57,7 @@ async fn an_import_that_is_stopped_leaves_no_half_user_and_goes_on_when_it_is_ru
 
     let again = world.manage("import-django users.json").await.done();
     let before = came.len();
-    assert_eq!(again.output, format!("{} users came, {before} were there already, 0 can not come\n", 3_000 - before));
+    assert_eq!(again.output, format!("{} users came, {before} were there already, 0 cannot come\n", 3_000 - before));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -74,7 +74,7 @@ async fn an_import_that_waits_for_its_input_can_be_stopped() {
     let stopped = tokio::task::spawn_blocking(|| child.wait_with_output().unwrap()).await.unwrap();
     assert_eq!(
         (stopped.status.code(), stopped.stdout),
-        (Some(130), b"1 users came, 0 were there already, 0 can not come\n".into())
+        (Some(130), b"1 users came, 0 were there already, 0 cannot come\n".into())
     );
     drop(input);
 }
