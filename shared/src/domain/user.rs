@@ -48,18 +48,20 @@ impl fmt::Display for UserId {
 /// another generation than the user's are void, whatever any clock says.
 ///
 /// A random number, compared for equality alone: a count would begin anew with a user who is deleted and imported again, and
-/// revive what was void. Users from before generations were random have small ones, or none, which reads as 0.
+/// revive what was void. Nobody can try again and again to draw the same, so that 32 bits do, which functions of a version
+/// before read too while a new one is deployed. Users from before generations were random have small ones, or none, which
+/// reads as 0.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Generation(u64);
+pub struct Generation(u32);
 
 impl Generation {
-    /// A new one, of 64 bits.
+    /// A new one, which no item leaves unnamed.
     ///
     /// # Errors
     /// [`Error::Internal`] when there is no randomness.
     pub fn random(random: &Random) -> Result<Self, Error> {
-        Ok(Self(u64::from_be_bytes(random.bytes()?)))
+        Ok(Self(u32::from_be_bytes(random.bytes()?).max(1)))
     }
 
     /// Whether it is that of items which name none.
@@ -68,7 +70,7 @@ impl Generation {
     }
 
     /// The number.
-    pub fn get(self) -> u64 {
+    pub fn get(self) -> u32 {
         self.0
     }
 }

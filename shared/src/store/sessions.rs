@@ -59,7 +59,7 @@ impl Sessions {
             ("expires_at".into(), number(now.saturating_add(lifetime))),
         ]);
         if !holder.generation.is_unnamed() {
-            item.insert("generation".into(), number(holder.generation.get()));
+            item.insert("generation".into(), number(holder.generation.get().into()));
         }
         let request = self.client.put_item().table_name(&self.table).set_item(Some(item));
         request.send().await.map_err(|error| unavailable(&error))?;

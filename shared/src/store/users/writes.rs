@@ -145,7 +145,7 @@ impl<'a> Writes<'a> {
                 .condition_expression(unchanged(former))
                 .expression_attribute_values(":password_hash", string(hash))
                 .expression_attribute_values(":disabled", AttributeValue::Bool(next.disabled))
-                .expression_attribute_values(":generation", number(next.generation.get()));
+                .expression_attribute_values(":generation", number(next.generation.get().into()));
             let update = match next.unlocked_at {
                 Some(time) => update.expression_attribute_values(":unlocked_at", number(time)),
                 None => update,
@@ -293,7 +293,7 @@ fn with_unchanged(update: UpdateBuilder, account: &Account) -> Result<UpdateBuil
     Ok(update
         .expression_attribute_values(":read_hash", string(account.password_hash()?.expose()))
         .expression_attribute_values(":read_disabled", AttributeValue::Bool(account.disabled))
-        .expression_attribute_values(":read_generation", number(account.generation.get())))
+        .expression_attribute_values(":read_generation", number(account.generation.get().into())))
 }
 
 /// The builders demand what is set above each of their calls.
