@@ -87,8 +87,10 @@ fn run(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         let stack = Stack::start(options, variable).await?;
+        // Before anybody is told that Ctrl-C stops it.
+        let interrupted = interrupted()?;
         announce(&stack, options);
-        interrupted().await?;
+        interrupted.await;
         // A client that keeps half a request back does not keep the program.
         let _ = tokio::time::timeout(GRACE, stack.stop()).await;
         say(&mut io::stdout(), format_args!("Stopped."));
@@ -147,16 +149,24 @@ fn say(output: &mut impl Write, line: fmt::Arguments<'_>) {
     let _ = writeln!(output, "{line}");
 }
 
-/// Waits for Ctrl-C, or for the signal that a supervisor sends.
-async fn interrupted() -> io::Result<()> {
-    #[cfg(unix)]
-    {
-        let mut terminated = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+/// Listens from now on for Ctrl-C, and for the signal that a supervisor sends; what is returned ends with the first of them.
+#[cfg(unix)]
+fn interrupted() -> io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut interrupted, mut terminated) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
         tokio::select! {
-            result = tokio::signal::ctrl_c() => result,
-            _ = terminated.recv() => Ok(()),
+            _ = interrupted.recv() => {}
+            _ = terminated.recv() => {}
         }
-    }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await
+    })
+}
+
+/// Listens from now on for Ctrl-C; what is returned ends with it.
+#[cfg(windows)]
+fn interrupted() -> io::Result<impl Future<Output = ()>> {
+    let mut interrupted = tokio::signal::windows::ctrl_c()?;
+    Ok(async move {
+        interrupted.recv().await;
+    })
 }

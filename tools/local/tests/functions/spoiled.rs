@@ -11,9 +11,9 @@ use rstest::rstest;
 use serde_json::json;
 use shared::{
     aws,
-    domain::{Email, Field, UserId, Username},
+    domain::{Email, Field, Generation, Holder, User, UserId, Username},
     random::Random,
-    store::{AccessChange, SettingsTable},
+    store::{AccessChange, NewAccount, PasswordHash, SettingsTable},
 };
 use tokio::net::TcpListener;
 
@@ -74,6 +74,10 @@ async fn ask_everything(world: &World, login: &Answer) -> String {
     note(users.former_owner(&email).await.err());
     note(pin!(users.all()).next().await.and_then(Result::err));
     note(pin!(users.misplaced()).next().await.and_then(Result::err));
+    let user = User { id, username: Username::parse("ada").unwrap(), email: email.clone() };
+    let password_hash = PasswordHash::new("$argon2id$".into());
+    note(users.add(&NewAccount { user, password_hash, disabled: false, created_at: None }).await.err());
+    note(sessions.open(Holder { user: id, generation: Generation::default() }, 300).await.err());
     note(sessions.of_user(id).await.err());
     let settings = SettingsTable::new(world.client.clone(), "SettingsTable".into());
     note(settings.read().await.err());
