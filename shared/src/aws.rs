@@ -21,7 +21,7 @@ use aws_types::{
     service_config::{LoadServiceConfig, ServiceConfigKey},
 };
 
-use crate::{Error, timeouts};
+use crate::{Error, error::with_causes, timeouts};
 
 /// The roots of Amazon Trust Services (<https://www.amazontrust.com/repository/>), which every certificate of AWS goes back to,
 /// outside China.
@@ -73,10 +73,7 @@ where
         SdkError::ResponseError(answer) => {
             format!("an answer that cannot be read, with status {}", answer.raw().status().as_u16())
         }
-        error => {
-            let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
-            causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
-        }
+        error => with_causes(error),
     };
     match error.request_id() {
         Some(id) => format!("{text} (request {id})"),

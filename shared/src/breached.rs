@@ -5,7 +5,7 @@
 //! neither who keeps the list nor who watches the traffic learns whether the password is in it (k-anonymity,
 //! <https://haveibeenpwned.com/API/v3#PwnedPasswords>).
 
-use std::{error::Error as StdError, iter, time::Duration};
+use std::time::Duration;
 
 use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use aws_smithy_http_client::{
@@ -18,7 +18,10 @@ use aws_smithy_runtime_api::{
 };
 use http_body_util::{BodyExt, Limited};
 
-use crate::domain::{FieldError, NewPassword};
+use crate::{
+    domain::{FieldError, NewPassword},
+    error::with_causes,
+};
 
 /// From the name's resolution to the answer's last byte. Whoever registers waits for it.
 const TIME_LIMIT: Duration = Duration::from_secs(1);
@@ -60,7 +63,8 @@ impl BreachedPasswords {
             Ok(false) => Ok(password),
             Ok(true) => Err(NewPassword::too_common()),
             Err(error) => {
-                let reason = told(error.as_ref());
+                // None of its causes holds the URL.
+                let reason = with_causes(error.as_ref());
                 tracing::warn!(event = "breached_passwords_unavailable", reason, "the password was taken");
                 Ok(password)
             }
@@ -113,12 +117,6 @@ fn is_in(answer: &str, rest: &str) -> Option<bool> {
     found
 }
 
-/// An error with its causes. None of them holds the URL.
-fn told(error: &(dyn StdError + 'static)) -> String {
-    let causes = iter::successors(error.source(), |&cause| cause.source());
-    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -155,7 +153,7 @@ mod tests {
     #[test]
     fn an_error_is_told_with_its_causes() {
         let error: BoxError = Box::new(std::io::Error::other("the cable is cut"));
-        assert_eq!(told(error.as_ref()), "the cable is cut");
+        assert_eq!(with_causes(error.as_ref()), "the cable is cut");
     }
 
     proptest! {

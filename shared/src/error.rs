@@ -159,6 +159,12 @@ impl Error {
     }
 }
 
+/// An error with its causes, for the log.
+pub(crate) fn with_causes(error: &(dyn StdError + 'static)) -> String {
+    let causes = std::iter::successors(error.source(), |&cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}
+
 /// The reason that is told by an event of its own.
 const REUSED: &str = "reused";
 

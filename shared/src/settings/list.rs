@@ -39,92 +39,47 @@ pub(super) const REFRESH_TOKEN_GRACE: Number = Number {
 /// Guesses at one account's password from one address: ten in a quarter of an hour let their owner mistype, and
 /// leave one address too few in an hour to use up what the account has.
 pub(super) const LOGIN_FAILURES_PER_SOURCE: Limits = Limits {
-    max: Number {
-        name: "LOGIN_MAX_FAILURES_PER_SOURCE",
-        unit: "logins",
-        meaning: "how many logins to one account may fail from one address",
-        default: 10,
-        range: 1..=MOST,
-    },
-    window: Number {
-        name: "LOGIN_FAILURES_PER_SOURCE_WINDOW",
-        unit: "seconds",
-        meaning: "in what time, from the first failure on",
-        default: 900,
-        range: 1..=86_400,
-    },
+    max: most(
+        "LOGIN_MAX_FAILURES_PER_SOURCE",
+        "logins",
+        "how many logins to one account may fail from one address",
+        10,
+    ),
+    window: window("LOGIN_FAILURES_PER_SOURCE_WINDOW", "in what time, from the first failure on", 900),
 };
 
 /// Guesses at any account's password from one address: a common password tried at many accounts.
 pub(super) const LOGIN_FAILURES_PER_SOURCE_ALL: Limits = Limits {
-    max: Number {
-        name: "LOGIN_MAX_FAILURES_PER_SOURCE_ALL",
-        unit: "logins",
-        meaning: "how many logins may fail from one address, whatever the account",
-        default: 100,
-        range: 1..=MOST,
-    },
-    window: Number {
-        name: "LOGIN_FAILURES_PER_SOURCE_ALL_WINDOW",
-        unit: "seconds",
-        meaning: "in what time, from the first failure on",
-        default: 300,
-        range: 1..=86_400,
-    },
+    max: most(
+        "LOGIN_MAX_FAILURES_PER_SOURCE_ALL",
+        "logins",
+        "how many logins may fail from one address, whatever the account",
+        100,
+    ),
+    window: window("LOGIN_FAILURES_PER_SOURCE_ALL_WINDOW", "in what time, from the first failure on", 300),
 };
 
 /// Guesses at one account's password from everywhere: what stops many addresses together.
 pub(super) const LOGIN_FAILURES_PER_ACCOUNT: Limits = Limits {
-    max: Number {
-        name: "LOGIN_MAX_FAILURES_PER_ACCOUNT",
-        unit: "logins",
-        meaning: "how many logins to one account may fail from all addresses together",
-        default: 100,
-        range: 1..=MOST,
-    },
-    window: Number {
-        name: "LOGIN_FAILURES_PER_ACCOUNT_WINDOW",
-        unit: "seconds",
-        meaning: "in what time, from the first failure on",
-        default: 3_600,
-        range: 1..=86_400,
-    },
+    max: most(
+        "LOGIN_MAX_FAILURES_PER_ACCOUNT",
+        "logins",
+        "how many logins to one account may fail from all addresses together",
+        100,
+    ),
+    window: window("LOGIN_FAILURES_PER_ACCOUNT_WINDOW", "in what time, from the first failure on", 3_600),
 };
 
 /// Registrations from one address.
 pub(super) const REGISTRATIONS_PER_SOURCE: Limits = Limits {
-    max: Number {
-        name: "REGISTER_MAX_PER_SOURCE",
-        unit: "registrations",
-        meaning: "how many registrations may come from one address",
-        default: 20,
-        range: 1..=MOST,
-    },
-    window: Number {
-        name: "REGISTER_PER_SOURCE_WINDOW",
-        unit: "seconds",
-        meaning: "in what time, from the first one on",
-        default: 3_600,
-        range: 1..=86_400,
-    },
+    max: most("REGISTER_MAX_PER_SOURCE", "registrations", "how many registrations may come from one address", 20),
+    window: window("REGISTER_PER_SOURCE_WINDOW", "in what time, from the first one on", 3_600),
 };
 
 /// Changes of one user's profile: each may ask whether an address or a name is taken.
 pub(super) const PROFILE_CHANGES_PER_USER: Limits = Limits {
-    max: Number {
-        name: "PROFILE_CHANGES_MAX_PER_USER",
-        unit: "changes",
-        meaning: "how often one user may change the profile, or try to",
-        default: 20,
-        range: 1..=MOST,
-    },
-    window: Number {
-        name: "PROFILE_CHANGES_PER_USER_WINDOW",
-        unit: "seconds",
-        meaning: "in what time, from the first change on",
-        default: 3_600,
-        range: 1..=86_400,
-    },
+    max: most("PROFILE_CHANGES_MAX_PER_USER", "changes", "how often one user may change the profile, or try to", 20),
+    window: window("PROFILE_CHANGES_PER_USER_WINDOW", "in what time, from the first change on", 3_600),
 };
 
 /// Off, since the clients of the Django service send no password with a change.
@@ -165,3 +120,13 @@ pub static DEFINITIONS: [Definition; 16] = [
 
 /// As good as no limit.
 pub(super) const MOST: u64 = 1_000_000;
+
+/// How many of something there may be.
+const fn most(name: &'static str, unit: &'static str, meaning: &'static str, default: u64) -> Number {
+    Number { name, unit, meaning, default, range: 1..=MOST }
+}
+
+/// In how many seconds, up to a day.
+const fn window(name: &'static str, meaning: &'static str, default: u64) -> Number {
+    Number { name, unit: "seconds", meaning, default, range: 1..=86_400 }
+}

@@ -65,6 +65,12 @@ struct Known {
     until: Option<UnixSeconds>,
 }
 
+/// The same as it is stored.
+#[derive(Deserialize)]
+struct KnownItem {
+    expires_at: UnixSeconds,
+}
+
 /// Failures that are counted together.
 #[derive(Debug, Clone)]
 struct Failures {
@@ -118,7 +124,7 @@ impl Attempts {
             by_source_all: Failures::read(source_all, by_source_all, None)?,
             by_account: Failures::read(account, by_account, unlocked_at)?,
             failed_lately,
-            known: Known { key: known_key, until: known.map(Counted::read).transpose()?.map(|known| known.expires_at) },
+            known: Known::read(known_key, known)?,
         })
     }
 
@@ -158,7 +164,7 @@ impl Attempts {
             return;
         }
         let put = self.client.put_item().table_name(&self.table).item("pk", string(&login.known.key));
-        let put = put.item("attempts", number(0)).item("expires_at", number(now.saturating_add(KNOWN_FOR)));
+        let put = put.item("expires_at", number(now.saturating_add(KNOWN_FOR)));
         if let Err(error) = put.send().await {
             let error = unavailable(&error);
             tracing::warn!(event = "source_not_remembered", %error, "the next login tries again");
@@ -273,6 +279,12 @@ impl Failures {
 }
 
 impl Known {
+    fn read(key: String, item: Option<Item>) -> Result<Self, Error> {
+        let item: Option<KnownItem> =
+            item.map(serde_dynamo::from_item).transpose().map_err(|error| corrupt("known source", error))?;
+        Ok(Self { key, until: item.map(|item| item.expires_at) })
+    }
+
     fn is(&self, time: UnixSeconds) -> bool {
         self.until.is_some_and(|until| time < until)
     }

@@ -3,10 +3,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use rstest::rstest;
 use serde_json::json;
-use shared::{
-    domain::{Email, Field},
-    store::{AccessChange, Account, NewAccount},
-};
+use shared::store::{AccessChange, Account, NewAccount};
 
 use crate::world::World;
 
@@ -16,10 +13,6 @@ async fn world_with_ada() -> World {
     let world = World::new().await;
     assert_eq!(world.register(ADA).await.status, 201);
     world
-}
-
-async fn account(world: &World) -> Account {
-    world.service.users().account_with_email(&Email::parse(ADA).unwrap()).await.unwrap().unwrap()
 }
 
 /// The account as an export has it.
@@ -40,16 +33,16 @@ async fn statement_14_what_was_void_stays_void_when_a_user_is_deleted_and_import
     let world = world_with_ada().await;
     let stolen = world.log_in(ADA).await;
     let users = world.service.users();
-    let mut before = account(&world).await;
+    let mut before = world.account(ADA).await;
     if is_disabled {
         before = users.change_access(before, &AccessChange::Disable).await.unwrap();
     }
     let copy = copy(&before);
     for _ in 0..2 {
-        users.delete(account(&world).await).await.unwrap();
+        users.delete(world.account(ADA).await).await.unwrap();
         users.add(&copy).await.unwrap();
         if is_disabled {
-            users.change_access(account(&world).await, &AccessChange::Enable).await.unwrap();
+            users.change_access(world.account(ADA).await, &AccessChange::Enable).await.unwrap();
         }
         // Its session is stored as ever.
         world.me("GET", stolen.text("access"), &json!({})).await.is_detail(401, "Invalid token.");
@@ -63,7 +56,7 @@ async fn statement_14_what_was_void_stays_void_when_a_user_is_deleted_and_import
 #[tokio::test]
 async fn statement_14_a_session_that_a_login_opens_behind_a_deletion_and_an_import_is_void() {
     let world = world_with_ada().await;
-    let before = account(&world).await;
+    let before = world.account(ADA).await;
     let copy = copy(&before);
     let users = world.service.users();
     users.delete(before.clone()).await.unwrap();
@@ -79,7 +72,7 @@ async fn statement_14_a_session_that_a_login_opens_behind_a_deletion_and_an_impo
 #[tokio::test]
 async fn users_from_before_generations_were_random_go_on_until_they_are_voided() {
     let world = world_with_ada().await;
-    let before = account(&world).await;
+    let before = world.account(ADA).await;
     for key in [format!("user#{}", before.user.id), format!("email#{ADA}")] {
         let update = world.client.update_item().table_name("UsersTable").key("pk", AttributeValue::S(key));
         update.update_expression("REMOVE generation").send().await.unwrap();
@@ -88,7 +81,7 @@ async fn users_from_before_generations_were_random_go_on_until_they_are_voided()
     assert_eq!(world.me("PATCH", login.text("access"), &json!({ "username": "ada" })).await.status, 200);
     assert_eq!(world.refresh(login.text("refresh")).await.status, 200);
     let users = world.service.users();
-    let account = users.change_access(account(&world).await, &AccessChange::Disable).await.unwrap();
+    let account = users.change_access(world.account(ADA).await, &AccessChange::Disable).await.unwrap();
     users.change_access(account, &AccessChange::Enable).await.unwrap();
     assert_eq!(world.me("GET", login.text("access"), &json!({})).await.status, 401);
     assert_eq!(world.refresh(login.text("refresh")).await.status, 401);

@@ -144,7 +144,7 @@ async fn statement_8_an_operator_lifts_the_lock_at_every_source(#[case] with_new
     lock(&world).await;
     world.wait(1);
     let users = world.service.users();
-    let account = users.account_with_email(&Email::parse(ADA).unwrap()).await.unwrap().unwrap();
+    let account = world.account(ADA).await;
     let change = if with_new_password {
         let password = Field::parse("another horse battery staple").unwrap();
         let judged = PasswordRules::new("").judge(password, None, &Email::parse(ADA).unwrap()).unwrap();
@@ -187,7 +187,7 @@ async fn statement_8_behind_a_lock_the_owner_is_known_before_the_next_one(#[case
     lock(&world).await;
     if unlocked {
         let users = world.service.users();
-        let account = users.account_with_email(&Email::parse(ADA).unwrap()).await.unwrap().unwrap();
+        let account = world.account(ADA).await;
         users.change_access(account, &AccessChange::Unlock).await.unwrap();
     } else {
         world.wait(HOUR);
@@ -211,7 +211,7 @@ async fn statement_8_counts_of_a_version_before_still_count_and_an_unlock_lifts_
     }
     assert_eq!(log_in_from(&world, STRANGER).await, 429);
     let users = world.service.users();
-    let account = users.account_with_email(&Email::parse(ADA).unwrap()).await.unwrap().unwrap();
+    let account = world.account(ADA).await;
     users.change_access(account, &AccessChange::Unlock).await.unwrap();
     assert_eq!(log_in_from(&world, STRANGER).await, 200);
     assert_eq!(world.post_from::<Login>(STRANGER, &guess()).await.status, 401);

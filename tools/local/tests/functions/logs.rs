@@ -7,11 +7,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use shared::{
-    domain::{Email, Field},
-    logging::LogSources,
-    store::AccessChange,
-};
+use shared::{logging::LogSources, store::AccessChange};
 use tracing::level_filters::LevelFilter;
 
 use crate::world::{PASSWORD, World};
@@ -130,7 +126,7 @@ async fn a_refused_token_is_logged_with_the_reason_that_the_client_is_not_told()
     note();
     let second = world.log_in("ada@example.com").await;
     let users = world.service.users();
-    let account = users.account_with_email(&Email::parse("ada@example.com").unwrap()).await.unwrap().unwrap();
+    let account = world.account("ada@example.com").await;
     let account = users.change_access(account, &AccessChange::Disable).await.unwrap();
     world.me("GET", access, &json!({})).await;
     note();

@@ -12,10 +12,7 @@ use axum::{Router, body::Bytes, http::HeaderMap};
 use local::Database;
 use rstest::rstest;
 use serde_json::{Value, json};
-use shared::{
-    domain::{Email, Field},
-    random::Random,
-};
+use shared::random::Random;
 use tokio::net::TcpListener;
 
 use crate::world::World;
@@ -26,7 +23,7 @@ const ADA: &str = "ada@example.com";
 async fn throttled(times: usize) -> (World, Arc<AtomicUsize>) {
     let real = World::new().await;
     real.register(ADA).await;
-    let account = real.service.users().account_with_email(&Email::parse(ADA).unwrap()).await.unwrap().unwrap();
+    let account = real.account(ADA).await;
     let ada = json!({
         "pk": { "S": format!("email#{ADA}") },
         "user_id": { "N": account.user.id.to_string() },

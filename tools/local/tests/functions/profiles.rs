@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use shared::{
     domain::{Email, Field},
     lambda::{Endpoint, Function},
-    store::{AccessChange, Account, ProfileChange, Updated},
+    store::{AccessChange, ProfileChange, Updated},
 };
 
 use crate::{
@@ -32,10 +32,6 @@ async fn access(world: &World, email: &str) -> String {
 
 async fn change(world: &World, access: &str, email: &str) -> Answer {
     world.me("PATCH", access, &json!({ "email": email })).await
-}
-
-async fn account(world: &World, email: &str) -> Account {
-    world.service.users().account_with_email(&Email::parse(email).unwrap()).await.unwrap().unwrap()
 }
 
 fn number(number: u64) -> AttributeValue {
@@ -130,7 +126,7 @@ async fn whose_account_is_deleted_leaves_no_reserved_address() {
     let (world, access) = world_with_ada().await;
     change(&world, &access, "lovelace@example.com").await;
     let users = world.service.users();
-    users.delete(account(&world, "lovelace@example.com").await).await.unwrap();
+    users.delete(world.account("lovelace@example.com").await).await.unwrap();
     for email in [ADA, "lovelace@example.com"] {
         assert_eq!(world.register(email).await.status, 201, "{email}");
     }
@@ -143,7 +139,7 @@ async fn an_account_is_deleted_though_somebody_has_its_former_address_by_now() {
     world.wait(30 * DAY);
     assert_eq!(world.register(ADA).await.status, 201);
     let users = world.service.users();
-    users.delete(account(&world, "lovelace@example.com").await).await.unwrap();
+    users.delete(world.account("lovelace@example.com").await).await.unwrap();
     assert_eq!(world.log_in(ADA).await.status, 200);
 }
 
@@ -246,7 +242,7 @@ async fn a_user_who_changes_the_profile_again_and_again_waits_and_finds_out_litt
 async fn what_comes_with_a_voided_token_does_not_count_for_the_owner() {
     let (world, stolen) = world_with_ada().await;
     let users = world.service.users();
-    let account = users.change_access(account(&world, ADA).await, &AccessChange::Disable).await.unwrap();
+    let account = users.change_access(world.account(ADA).await, &AccessChange::Disable).await.unwrap();
     users.change_access(account, &AccessChange::Enable).await.unwrap();
     for _ in 0..25 {
         assert_eq!(world.me("PUT", &stolen, &json!({ "username": "thief" })).await.status, 401);

@@ -144,8 +144,7 @@ async fn statement_27_an_answer_of_secrets_manager_is_not_shown(#[case] status: 
 async fn statement_27_a_write_that_fails_in_an_operators_hands_shows_no_hash() {
     let world = World::new().await;
     world.register("ada@example.com").await;
-    let account = world.service.users().account_with_email(&Email::parse("ada@example.com").unwrap()).await;
-    let account = account.unwrap().unwrap();
+    let account = world.account("ada@example.com").await;
     let hash = account.password_hash().unwrap().expose().to_owned();
     let spoiled = World::on(
         aws_that_answers(200, format!(r#"{{"ItemCollectionMetrics": "{hash}""#)).await,

@@ -25,8 +25,10 @@ use shared::{
     Clients, Service,
     clock::Clock,
     config::{Config, Secret},
+    domain::{Email, Field},
     lambda::{Endpoint, Function},
     random::Random,
+    store::Account,
 };
 
 use crate::logs;
@@ -184,6 +186,11 @@ impl World {
             event::<me::Me>(method, Some(access), body),
         )
         .await
+    }
+
+    /// The account with this address.
+    pub(crate) async fn account(&self, email: &str) -> Account {
+        self.service.users().account_with_email(&Email::parse(email).unwrap()).await.unwrap().unwrap()
     }
 
     /// Sets an attribute of an item of the table of users.
