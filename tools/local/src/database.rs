@@ -1,12 +1,13 @@
 //! DynamoDB: the embedded one, or one that is already there.
 
 use std::{
+    env,
     io::{self, ErrorKind},
     net::Ipv4Addr,
     path::PathBuf,
 };
 
-use aws_config::{ConfigLoader, Region};
+use aws_config::{ConfigLoader, Region, meta::region::RegionProviderChain};
 use aws_sdk_dynamodb::{Client, config::Credentials};
 use shared::{Clients, aws, settings::Settings, store::SettingsTable};
 use tokio::{sync::watch, task::JoinHandle};
@@ -117,7 +118,14 @@ impl Database {
 
     /// A client of it.
     pub async fn client(&self) -> Client {
-        Client::new(&sdk(self.embedded.is_some()).endpoint_url(&self.url).load().await)
+        let settings = if endpoint::is_local(&self.url) {
+            here(|name| env::var(name).ok())
+        } else if endpoint::is_amazons(&self.url) {
+            aws::anywhere()
+        } else {
+            sdk(false)
+        };
+        Client::new(&settings.endpoint_url(&self.url).load().await)
     }
 
     /// Ends the embedded DynamoDB.
@@ -129,16 +137,36 @@ impl Database {
     }
 }
 
-/// The SDK's settings: the environment's, but placeholders where nobody looks at them, or where the environment has none.
+/// The SDK's settings for a DynamoDB here, which asks nobody who they are, so that nothing that is set halfway or wrong is in
+/// the way. DynamoDB Local may keep tables apart by access key and region: those of these variables are taken where they are
+/// whole, and placeholders otherwise. No file is asked, and no other service.
+fn here(variable: impl Fn(&str) -> Option<String>) -> ConfigLoader {
+    let variable = |name: &str| variable(name).filter(|value| !value.trim().is_empty());
+    let keys = variable("AWS_ACCESS_KEY_ID").zip(variable("AWS_SECRET_ACCESS_KEY"));
+    let (id, secret) = keys.unwrap_or_else(|| ("local".into(), "local".into()));
+    let region = variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION"));
+    aws::anywhere()
+        .credentials_provider(Credentials::new(id, secret, None, None, "local"))
+        .region(Region::new(region.unwrap_or_else(|| DEFAULT_REGION.into())))
+        // A URL of its own goes with neither.
+        .use_fips(false)
+        .use_dual_stack(false)
+}
+
+/// The SDK's settings elsewhere: the environment's, but placeholders where nobody looks at them, or where the environment has
+/// none.
 fn sdk(any_will_do: bool) -> ConfigLoader {
     let loader = aws::anywhere();
-    let has_credentials = ["AWS_ACCESS_KEY_ID", "AWS_PROFILE"].iter().any(|name| std::env::var_os(name).is_some());
+    let has_credentials = ["AWS_ACCESS_KEY_ID", "AWS_PROFILE"].iter().any(|name| env::var_os(name).is_some());
     if has_credentials && !any_will_do {
-        return loader;
+        return loader.region(RegionProviderChain::default_provider().or_else(Region::from_static(DEFAULT_REGION)));
     }
     let placeholders = Credentials::new("local", "local", None, None, "placeholder");
-    loader.credentials_provider(placeholders).region(Region::from_static("us-east-1"))
+    loader.credentials_provider(placeholders).region(Region::from_static(DEFAULT_REGION))
 }
+
+/// Where nobody has said which.
+const DEFAULT_REGION: &str = "us-east-1";
 
 fn open(options: &Options) -> Result<(dynoxide::Database, Option<PathBuf>), StartError> {
     let folder = |error: &dyn ToString| StartError::folder(&options.data_dir, error.to_string());
@@ -158,7 +186,30 @@ fn open(options: &Options) -> Result<(dynoxide::Database, Option<PathBuf>), Star
 
 #[cfg(test)]
 mod tests {
+    use aws_sdk_dynamodb::config::ProvideCredentials;
+    use rstest::rstest;
+
     use super::*;
+
+    #[rstest]
+    #[case::nothing(&[], "local", "us-east-1")]
+    #[case::both_keys(&[("AWS_ACCESS_KEY_ID", "wombat"), ("AWS_SECRET_ACCESS_KEY", "quokka")], "wombat", "us-east-1")]
+    #[case::no_secret_key(&[("AWS_ACCESS_KEY_ID", "wombat")], "local", "us-east-1")]
+    #[case::an_empty_one(&[("AWS_ACCESS_KEY_ID", "wombat"), ("AWS_SECRET_ACCESS_KEY", " ")], "local", "us-east-1")]
+    #[case::a_region_alone(&[("AWS_REGION", "eu-north-1"), ("AWS_DEFAULT_REGION", "sa-east-1")], "local", "eu-north-1")]
+    #[case::an_empty_region(&[("AWS_REGION", ""), ("AWS_DEFAULT_REGION", "sa-east-1")], "local", "sa-east-1")]
+    #[tokio::test]
+    async fn a_dynamodb_here_is_asked_with_the_environments_keys_where_they_are_whole(
+        #[case] variables: &[(&str, &str)],
+        #[case] access_key_id: &str,
+        #[case] region: &str,
+    ) {
+        let variable = |name: &str| Some(variables.iter().find(|(other, _)| *other == name)?.1.to_owned());
+        let settings = here(variable).load().await;
+        let credentials = settings.credentials_provider().unwrap().provide_credentials().await.unwrap();
+        assert_eq!(credentials.access_key_id(), access_key_id);
+        assert_eq!(settings.region().unwrap().as_ref(), region);
+    }
 
     #[tokio::test]
     async fn where_nothing_may_be_created_a_missing_table_is_named_and_nothing_is_written() {

@@ -33,8 +33,8 @@ pub struct Options {
     /// that it lacks, and a new table of settings gets an item that lifts the limits; elsewhere nothing is written, and the
     /// start ends where a table is missing. USERS_TABLE, REFRESH_TOKENS_TABLE and SETTINGS_TABLE name them.
     ///
-    /// Credentials and region are those of the AWS CLI (AWS_ACCESS_KEY_ID, AWS_PROFILE, AWS_REGION and so on); with no
-    /// AWS_ACCESS_KEY_ID and no AWS_PROFILE in the environment, placeholders and us-east-1.
+    /// A local one is asked with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY where both are set, else with placeholders; AWS's
+    /// with the credentials and the region of the AWS CLI; another likewise where AWS_ACCESS_KEY_ID or AWS_PROFILE is set.
     #[arg(long, value_name = "URL", conflicts_with = "dynamodb_port", value_parser = http_url)]
     pub dynamodb_endpoint: Option<String>,
 

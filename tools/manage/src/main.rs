@@ -1,6 +1,7 @@
 //! `cargo run -p manage`: what operators do with settings, users and sessions, and how users come and go.
 
 mod ask;
+mod credentials;
 mod events;
 mod export;
 mod import;

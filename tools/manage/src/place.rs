@@ -2,19 +2,19 @@
 
 use std::env;
 
-use aws_config::{Region, SdkConfig, retry::RetryConfig};
-use aws_sdk_dynamodb::{Client, config::ProvideCredentials, error::ProvideErrorMetadata};
+use aws_config::SdkConfig;
+use aws_sdk_dynamodb::{Client, error::ProvideErrorMetadata};
 use clap::{Args, error::ErrorKind};
 use local::{Database, http_url, template::Template};
 use shared::{
-    aws::{self, told},
+    aws::told,
     clock::Clock,
     random::Random,
     store::{Sessions, SettingsTable, Users},
 };
 
 use crate::{
-    Result,
+    Result, credentials,
     events::{Events, Log},
     stack::Stack,
 };
@@ -85,9 +85,6 @@ struct Found {
 /// Where the local stack has its DynamoDB, if nothing else was said.
 const LOCAL: &str = "http://127.0.0.1:8000";
 
-/// How often a request is tried: an import may write faster than a table takes it at first.
-const ATTEMPTS: u32 = 10;
-
 impl Place {
     /// Refuses a place that contradicts itself. This is not left to clap, which looks for conflicts among the arguments of one
     /// level alone: in `manage --local users list --stack NAME` there are two.
@@ -140,7 +137,7 @@ impl Place {
         }
         match (self.stack, self.users_table, self.refresh_tokens_table, self.settings_table) {
             (Some(stack), ..) => {
-                let (sdk, access_key_id) = sdk(self.region).await?;
+                let (sdk, access_key_id) = credentials::sdk(self.region).await?;
                 Found::of_stack(&sdk, access_key_id, Stack::find(&sdk, stack).await?)
             }
             (None, Some(users), Some(refresh_tokens), Some(settings)) => {
@@ -148,7 +145,7 @@ impl Place {
                 if let Some(url) = self.dynamodb_endpoint {
                     return Ok(Found::at(&url, names).await);
                 }
-                let (sdk, access_key_id) = sdk(self.region).await?;
+                let (sdk, access_key_id) = credentials::sdk(self.region).await?;
                 let (client, access_key_id) = (Client::new(&sdk), Some(access_key_id));
                 Ok(Found { client, names, service_words: service_words(), access_key_id, log: None })
             }
@@ -195,25 +192,6 @@ impl Found {
 fn service_words() -> String {
     env::var("SERVICE_WORDS").unwrap_or_default()
 }
-
-/// The SDK with the credentials and the region that the AWS CLI would have, and the id of its access key.
-async fn sdk(region: Option<String>) -> Result<(SdkConfig, String)> {
-    let loader = aws::anywhere().retry_config(RetryConfig::adaptive().with_max_attempts(ATTEMPTS));
-    let loader = match region {
-        Some(region) => loader.region(Region::new(region)),
-        None => loader,
-    };
-    let sdk = loader.load().await;
-    if sdk.region().is_none() {
-        return Err("no region is set: say --region, or set AWS_REGION".into());
-    }
-    let Some(credentials) = sdk.credentials_provider() else { return Err(NO_CREDENTIALS.into()) };
-    let credentials = credentials.provide_credentials().await.map_err(|_| NO_CREDENTIALS)?;
-    Ok((sdk, credentials.access_key_id().to_owned()))
-}
-
-const NO_CREDENTIALS: &str =
-    "no AWS credentials: run `aws configure` or `aws sso login`, or set AWS_PROFILE or AWS_ACCESS_KEY_ID";
 
 /// Fails with a clear line where a table is not there, before anything is begun.
 async fn is_there(client: &Client, table: &str, place: &str) -> Result<()> {

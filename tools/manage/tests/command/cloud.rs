@@ -33,10 +33,14 @@ pub(crate) struct Running {
     cloudformation: String,
     logs: String,
     received: Received,
+    signers: Signers,
 }
 
 /// The operations of CloudWatch Logs that were asked for, each with its request.
 type Received = Arc<Mutex<Vec<(String, Value)>>>;
+
+/// Who signed the requests of CloudFormation.
+type Signers = Arc<Mutex<Vec<[String; 2]>>>;
 
 impl Default for Cloud {
     /// A stack that was deployed lately.
@@ -48,10 +52,14 @@ impl Default for Cloud {
 
 impl Cloud {
     pub(crate) async fn start(self) -> Running {
-        let (received, denied, cloud) = (Received::default(), self.logs_are_denied, self);
-        let describe = move |request: String| {
-            let cloud = cloud.clone();
-            async move { cloud.describe(&request) }
+        let (received, signers, denied, cloud) = (Received::default(), Signers::default(), self.logs_are_denied, self);
+        let sign = signers.clone();
+        let describe = move |headers: HeaderMap, request: String| {
+            let (cloud, sign) = (cloud.clone(), sign.clone());
+            async move {
+                sign.lock().unwrap().push(signer(&headers));
+                cloud.describe(&request)
+            }
         };
         let keep = received.clone();
         let log = move |headers: HeaderMap, request: String| {
@@ -62,6 +70,7 @@ impl Cloud {
             cloudformation: stand_in::serve(Router::new().fallback(describe)).await,
             logs: stand_in::serve(Router::new().fallback(log)).await,
             received,
+            signers,
         }
     }
 
@@ -114,23 +123,49 @@ fn log(headers: &HeaderMap, request: &str, received: &Received, denied: bool) ->
     (StatusCode::OK, "{}".into())
 }
 
+/// Whose access key signed a request, by its id, and for which region.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-authentication-methods.html>
+pub(crate) fn signer(headers: &HeaderMap) -> [String; 2] {
+    let authorization = headers["authorization"].to_str().unwrap();
+    let scope: Vec<_> = authorization.split_once("Credential=").unwrap().1.split('/').collect();
+    // Between them is the day.
+    [scope[0], scope[2]].map(str::to_owned)
+}
+
 impl Running {
     /// Runs the command on a stack here, whose DynamoDB is that of this world.
     pub(crate) async fn manage(&self, world: &World, stack: &str, arguments: &str, input: &str) -> Ended {
-        let variables = [
-            ("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE"),
-            ("AWS_SECRET_ACCESS_KEY", "secret-access-key"),
+        let keys = [("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE"), ("AWS_SECRET_ACCESS_KEY", "secret-access-key")];
+        let arguments = format!("--stack {stack} --region eu-central-1 {arguments}");
+        self.manage_with(world, arguments, input, &keys).await
+    }
+
+    /// Runs the command with these variables, of which nothing but they tells who runs it.
+    pub(crate) async fn manage_with(
+        &self,
+        world: &World,
+        arguments: String,
+        input: &str,
+        variables: &[(&str, &str)],
+    ) -> Ended {
+        let here = [
+            ("AWS_EC2_METADATA_DISABLED", "true"),
             ("AWS_ENDPOINT_URL_CLOUDFORMATION", self.cloudformation.as_str()),
             ("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS", self.logs.as_str()),
             ("AWS_ENDPOINT_URL_DYNAMODB", world.stack.dynamodb_url.as_str()),
             ("USER", "operator"),
         ];
-        let arguments = format!("--stack {stack} --region eu-central-1 {arguments}");
+        let variables: Vec<_> = here.into_iter().chain(variables.iter().copied()).collect();
         run_with(world.folder(), arguments, input.into(), &variables).await
     }
 
     /// What CloudWatch Logs was asked for.
     pub(crate) fn logged(&self) -> Vec<(String, Value)> {
         self.received.lock().unwrap().clone()
+    }
+
+    /// Who signed the requests of CloudFormation, as [`signer`] has it.
+    pub(crate) fn signers(&self) -> Vec<[String; 2]> {
+        self.signers.lock().unwrap().clone()
     }
 }

@@ -2,8 +2,10 @@
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "tests fail by panicking")]
 
 mod cloud;
+mod credentials;
 mod events;
 mod import;
+mod issuers;
 mod pipes;
 mod places;
 mod profile;
