@@ -2,7 +2,7 @@
 //! file its entity tag.
 
 use std::{
-    collections::HashMap,
+    collections::BTreeMap,
     env,
     error::Error,
     fs,
@@ -29,15 +29,22 @@ fn main() -> Result<(), Box<dyn Error>> {
     let output = env::var("OUT_DIR")?;
     let output = Path::new(&output);
 
-    for name in ["index.html", "start.js"] {
-        write(output, name, &fs::read(Path::new(PAGE).join(name))?)?;
-    }
+    write(output, "start.js", &fs::read(Path::new(PAGE).join("start.js"))?)?;
+    // What is beside the page, behind a slash at its end, is below it without one.
+    let page = fs::read_to_string(Path::new(PAGE).join("index.html"))?;
+    let page_without_slash = page.replace("href=\"", "href=\"docs/").replace("src=\"", "src=\"docs/");
+    write(output, "index.html", page.as_bytes())?;
+    write(output, "index-without-slash.html", page_without_slash.as_bytes())?;
 
     // As a mapping, which keeps the order of the document.
     let mut document: Mapping = serde_norway::from_str(&fs::read_to_string(DOCUMENT)?)?;
-    // Wherever the page comes from.
-    document.insert("servers".into(), serde_norway::to_value([HashMap::from([("url", "/")])])?);
-    write(output, "schema.json", serde_json::to_string(&document)?.as_bytes())?;
+    // Where the document comes from, under whatever base path that is: a relative URL begins at the document's own (OpenAPI
+    // 3.1.1, section 4.8.5).
+    for (name, url) in [("schema.json", "../.."), ("schema-without-slash.json", "..")] {
+        let server = BTreeMap::from([("url", url), ("description", "Where this document comes from")]);
+        document.insert("servers".into(), serde_norway::to_value([server])?);
+        write(output, name, serde_json::to_string(&document)?.as_bytes())?;
+    }
 
     let mut archive = ZipArchive::new(Cursor::new(SWAGGER_UI_VENDORED))?;
     let names: Vec<_> = archive.file_names().map(|name| name.map(String::from)).collect::<Result<_, _>>()?;

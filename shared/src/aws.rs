@@ -21,20 +21,20 @@ use aws_types::{
     service_config::{LoadServiceConfig, ServiceConfigKey},
 };
 
-use crate::{Error, error::with_causes, timeouts};
+use crate::{Error, config::TrustedRoots, error::with_causes, timeouts};
 
 /// The roots of Amazon Trust Services (<https://www.amazontrust.com/repository/>), which every certificate of AWS goes back to,
-/// outside China.
+/// outside China. Amazon names these five for stores of one's own. A test fails two years before the first of them ends.
 const ROOTS: &str = include_str!("aws/roots.pem");
 
 /// The SDK's settings on Lambda: region, credentials and endpoints of the environment. The SDK's own chain would look for files,
-/// and link all that it might find in them.
+/// and link all that it might find in them. AWS is known by these roots.
 ///
 /// # Errors
 /// [`Error::Internal`] when no TLS can be set up.
-pub async fn on_lambda() -> Result<SdkConfig, Error> {
+pub async fn on_lambda(roots: TrustedRoots) -> Result<SdkConfig, Error> {
     let region = EnvironmentVariableRegionProvider::new().region().await;
-    let is_in_china = region.as_ref().is_some_and(|region| region.as_ref().starts_with("cn-"));
+    let http_client = http_client(roots, region.as_ref().map(|region| region.as_ref()), endpoints())?;
     let mut config = SdkConfig::builder()
         .behavior_version(behavior_version())
         .region(region)
@@ -43,9 +43,7 @@ pub async fn on_lambda() -> Result<SdkConfig, Error> {
         .retry_config(timeouts::retries_of_the_sdk())
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .service_config(Variables);
-    if !is_in_china && endpoints().all(|endpoint| is_amazons(&endpoint)) {
-        config.set_http_client(Some(amazons_http_client()?));
-    }
+    config.set_http_client(http_client);
     Ok(config.build())
 }
 
@@ -86,6 +84,20 @@ fn behavior_version() -> BehaviorVersion {
     BehaviorVersion::v2026_01_12()
 }
 
+/// The client that trusts Amazon's roots alone, where that is wanted and these will do. None stands for the SDK's own, which
+/// trusts what the system trusts.
+fn http_client(
+    roots: TrustedRoots,
+    region: Option<&str>,
+    mut endpoints: impl Iterator<Item = String>,
+) -> Result<Option<SharedHttpClient>, Error> {
+    let is_in_china = region.is_some_and(|region| region.starts_with("cn-"));
+    if roots == TrustedRoots::System || is_in_china || !endpoints.all(|endpoint| is_amazons(&endpoint)) {
+        return Ok(None);
+    }
+    amazons_http_client().map(Some)
+}
+
 /// Trusts Amazon's roots alone, which takes less time than to read all that the system trusts.
 fn amazons_http_client() -> Result<SharedHttpClient, Error> {
     let roots = TrustStore::empty().with_pem_certificate(ROOTS);
@@ -118,28 +130,4 @@ impl LoadServiceConfig for Variables {
 }
 
 #[cfg(test)]
-mod tests {
-    use rstest::rstest;
-
-    use super::*;
-
-    #[rstest]
-    #[case::of_aws("https://dynamodb.eu-central-1.amazonaws.com", true)]
-    #[case::of_aws_with_a_path("https://dynamodb.us-east-1.amazonaws.com:443/", true)]
-    #[case::without_tls("http://127.0.0.1:8000", true)]
-    #[case::none("", true)]
-    #[case::of_aws_in_china("https://dynamodb.cn-north-1.amazonaws.com.cn", false)]
-    #[case::of_somebody_else("https://dynamodb.example.com", false)]
-    #[case::of_somebody_with_a_like_name("https://evil-amazonaws.com", false)]
-    #[case::of_aws_in_a_path("https://example.com/.amazonaws.com", false)]
-    fn amazons_roots_do_for_amazons_endpoints(#[case] endpoint: &str, #[case] expected: bool) {
-        assert_eq!(is_amazons(endpoint), expected);
-    }
-
-    #[test]
-    fn the_roots_are_five_that_can_be_read() {
-        assert_eq!(ROOTS.matches("-----BEGIN CERTIFICATE-----").count(), 5);
-        // What can not be read panics when a client is built.
-        amazons_http_client().unwrap();
-    }
-}
+mod tests;

@@ -8,7 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
 use tracing::level_filters::LevelFilter;
 
-use crate::logging::LogSources;
+use crate::{http::Proxy, logging::LogSources};
 
 /// How a function is set up.
 #[derive(Debug, Clone)]
@@ -35,6 +35,11 @@ pub struct Config {
     pub service_words: String,
     /// `BREACHED_PASSWORDS_URL`: where a list of breached passwords is asked for, with a slash at its end; nowhere without it.
     pub breached_passwords_url: Option<String>,
+    /// `PROXY_SECRET` and `PROXY_ADDRESS_HEADER`: the proxy before the gateway that names the addresses of its clients; none
+    /// without a secret.
+    pub proxy: Option<Proxy>,
+    /// `TRUSTED_ROOTS`: whose certificates AWS is known by on Lambda; `amazon` (the default) or `system`.
+    pub trusted_roots: TrustedRoots,
     /// How long settings are served from memory. 30 s, but none in local runs.
     pub settings_max_age: Duration,
 }
@@ -46,6 +51,15 @@ pub enum Secret {
     Key(SecretString),
     /// `SECRET_ID`: the ARN or the name of a secret in Secrets Manager.
     Id(String),
+}
+
+/// Which roots the certificates of AWS go back to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TrustedRoots {
+    /// To one of the five of Amazon Trust Services that are built in, which are read sooner than all that a system trusts.
+    Amazon,
+    /// To one that the system trusts: where AWS, or what stands before it, has certificates of somebody else's.
+    System,
 }
 
 /// A variable that is missing or wrong.
@@ -89,6 +103,12 @@ const SOURCES_HINT: &str = "hashed or plain";
 const SOURCE_KEY_HINT: &str = "any text that readers of the log do not know, or LOG_SOURCE_ADDRESSES to plain";
 const LIST_HINT: &str = "an https URL that answers with the first digits of a hash behind it, such as \
                          https://api.pwnedpasswords.com/range/";
+const PROXY_HINT: &str = "what your proxy sends as x-proxy-secret, at least 32 letters, digits and signs, such as \
+                          `openssl rand -hex 32` prints; to two with a comma between them while one replaces the other; \
+                          or to nothing";
+const PROXY_HEADER_HINT: &str = "the name, in lower case, of a header that your proxy writes and that holds one address, such as \
+     cloudfront-viewer-address, cf-connecting-ip or x-real-ip; x-forwarded-for and forwarded hold what clients wrote";
+const ROOTS_HINT: &str = "amazon or system";
 const LEVEL_HINT: &str = "error, warn, info, debug, trace or off";
 const TABLE_HINT: &str = "the name of a DynamoDB table";
 
@@ -135,6 +155,12 @@ impl Config {
             log_sources,
             service_words: optional("SERVICE_WORDS").unwrap_or_default(),
             breached_passwords_url: optional("BREACHED_PASSWORDS_URL").map(|url| list_url(&url)).transpose()?,
+            proxy: proxy(optional)?,
+            trusted_roots: match optional("TRUSTED_ROOTS").as_deref() {
+                None | Some("amazon") => TrustedRoots::Amazon,
+                Some("system") => TrustedRoots::System,
+                Some(_) => return Err(ConfigError::Wrong { name: "TRUSTED_ROOTS", hint: ROOTS_HINT }),
+            },
             settings_max_age: Self::SETTINGS_MAX_AGE,
         })
     }
@@ -177,6 +203,16 @@ fn list_url(text: &str) -> Result<String, ConfigError> {
     }
     let url = url.to_string();
     Ok(if url.ends_with('/') { url } else { url + "/" })
+}
+
+/// The proxy that is believed, where there is a secret by which it is known. A header that cannot be right is told of anyway.
+fn proxy(optional: impl Fn(&str) -> Option<String>) -> Result<Option<Proxy>, ConfigError> {
+    let name = optional("PROXY_ADDRESS_HEADER").unwrap_or_else(|| Proxy::ADDRESS_HEADER.into());
+    let header = Proxy::address_header(&name)
+        .ok_or(ConfigError::Wrong { name: "PROXY_ADDRESS_HEADER", hint: PROXY_HEADER_HINT })?;
+    let Some(secrets) = optional("PROXY_SECRET").map(SecretString::from) else { return Ok(None) };
+    let proxy = Proxy::new(&secrets, header).ok_or(ConfigError::Wrong { name: "PROXY_SECRET", hint: PROXY_HINT })?;
+    Ok(Some(proxy))
 }
 
 /// Whether a URL leads to this machine, or from a container on it to the machine or another container.

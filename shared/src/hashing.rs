@@ -3,7 +3,7 @@
 mod stored;
 
 use std::{
-    fmt,
+    fmt, mem,
     sync::{Arc, Mutex, PoisonError},
     time::Instant,
 };
@@ -15,7 +15,7 @@ use argon2::{
 #[cfg(feature = "password-rules")]
 use secrecy::{ExposeSecret, SecretString};
 use stored::StoredHash;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 #[cfg(feature = "password-rules")]
 use crate::domain::NewPassword;
@@ -58,6 +58,8 @@ pub struct Hasher {
     random: Random,
     /// One hash a core: more at once would be no faster, and each holds 19 MiB.
     cores: Arc<Semaphore>,
+    /// How many there are.
+    all_cores: u32,
     /// The memory of hashes that are done, for those to come: fresh memory costs a page fault every 4 KiB.
     memories: Arc<Mutex<Vec<Memory>>>,
 }
@@ -67,6 +69,26 @@ const BLOCKS: usize = MEMORY_KIB as usize;
 
 /// What Argon2 works in.
 type Memory = Vec<Block>;
+
+/// The core and the memory of one hash. However its work ends, by a panic too, the memory is wiped before it is there for
+/// another, and the core is free after that.
+struct Loan {
+    memory: Memory,
+    /// Where the memory goes back to.
+    memories: Arc<Mutex<Vec<Memory>>>,
+    _core: OwnedSemaphorePermit,
+}
+
+impl Drop for Loan {
+    fn drop(&mut self) {
+        self.memory.fill(Block::new());
+        // A hash of another cost may have taken more than those to come need.
+        self.memory.truncate(BLOCKS);
+        self.memory.shrink_to(BLOCKS);
+        let memory = mem::take(&mut self.memory);
+        self.memories.lock().unwrap_or_else(PoisonError::into_inner).push(memory);
+    }
+}
 
 /// What an attempt is worth.
 #[derive(Debug, Clone)]
@@ -89,8 +111,17 @@ impl Verdict {
 impl Hasher {
     /// With as many hashes at once as there are cores.
     pub fn new(random: Random) -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        Self { random, cores: Arc::new(Semaphore::new(cores)), memories: Arc::default() }
+        let all_cores = std::thread::available_parallelism().ok().and_then(|cores| u32::try_from(cores.get()).ok());
+        let all_cores = all_cores.unwrap_or(1);
+        let cores = Arc::new(Semaphore::new(all_cores as usize));
+        Self { random, cores, all_cores, memories: Arc::default() }
+    }
+
+    /// Ends when no hash is under way, of requests that were given up neither, and all memory is wiped. To be awaited where an
+    /// answer is handed to Lambda, which freezes the process behind it. Other requests that hash would wait meanwhile.
+    pub async fn idle(&self) {
+        // It is never closed.
+        drop(self.cores.acquire_many(self.all_cores).await);
     }
 
     /// The hash of a new password, as a PHC string with a salt of its own.
@@ -146,26 +177,24 @@ impl Hasher {
         work: impl FnOnce(&mut Memory) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
         let started = Instant::now();
-        // Both go along, so that a request that is given up keeps its core and its memory until the work is done.
-        let core = self.cores.clone().acquire_owned().await.map_err(Error::internal)?;
-        let memories = self.memories.clone();
+        let mut loan = self.lend().await?;
         let (answer, answered) = oneshot::channel();
+        // The loan goes along, so that a request that is given up keeps its core and its memory until the work is done.
         tokio::task::spawn_blocking(move || {
-            let spare = || memories.lock().unwrap_or_else(PoisonError::into_inner);
-            let mut memory = spare().pop().unwrap_or_default();
             // Nobody waits for it any more where the request was given up.
-            let _ = answer.send(work(&mut memory));
-            // A hash of another cost may have taken more than those to come need.
-            memory.truncate(BLOCKS);
-            memory.shrink_to(BLOCKS);
-            // What a password left in it. That takes a twentieth of a hash, during which the request goes on.
-            memory.fill(Block::new());
-            spare().push(memory);
-            drop(core);
+            let _ = answer.send(work(&mut loan.memory));
+            // To wipe what the password left takes a twentieth of a hash, during which the request goes on: see `idle`.
+            drop(loan);
         });
         let result = answered.await.map_err(Error::internal)?;
         metrics::time(Metric::HashTime, started.elapsed());
         result
+    }
+
+    async fn lend(&self) -> Result<Loan, Error> {
+        let core = self.cores.clone().acquire_owned().await.map_err(Error::internal)?;
+        let memory = self.memories.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default();
+        Ok(Loan { memory, memories: self.memories.clone(), _core: core })
     }
 }
 
@@ -197,7 +226,12 @@ fn digest(
     length: usize,
 ) -> Result<Vec<u8>, Error> {
     let mut output = vec![0; length];
-    memory.resize(argon2.params().block_count(), Block::new());
+    let blocks = argon2.params().block_count();
+    if memory.len() != blocks {
+        // What is left behind where it shrinks or moves, nobody could wipe later.
+        memory.fill(Block::new());
+        memory.resize(blocks, Block::new());
+    }
     argon2.hash_password_into_with_memory(password.as_bytes(), salt, &mut output, memory).map_err(unhashed)?;
     Ok(output)
 }

@@ -8,6 +8,7 @@ use crate::{
     Error,
     clock::Clock,
     config::{Config, Secret},
+    http::Proxy,
     logging::LogSources,
     metrics::DynamoDbTime,
     random::Random,
@@ -122,6 +123,11 @@ impl Service {
     /// Writes and verifies refresh tokens.
     pub fn refresh_tokens(&self) -> RefreshTokens {
         RefreshTokens::new(self.keys.clone())
+    }
+
+    /// The proxy before the gateway that is believed where requests come from, if there is one.
+    pub(crate) fn proxy(&self) -> Option<Proxy> {
+        self.config.proxy.clone()
     }
 
     /// How the log shows where requests come from.

@@ -1,6 +1,6 @@
 //! The header `Authorization` at `/api/me/`.
 
-use contract::{Answer, User, request};
+use contract::{Answer, GatewaysOwn, User, is_left_out, request};
 use rstest::rstest;
 
 fn get_with(authorization: impl AsRef<[u8]>) -> Answer {
@@ -11,7 +11,7 @@ fn get_with(authorization: impl AsRef<[u8]>) -> Answer {
 fn without_the_header_the_challenge_is_bare() {
     let answer = request("GET", "/api/me/").send();
     answer.is_detail(401, "Authentication credentials were not provided.");
-    assert_eq!(answer.header("www-authenticate"), Some("Bearer"));
+    answer.is_challenged("Bearer");
 }
 
 #[rstest]
@@ -25,7 +25,7 @@ fn without_the_header_the_challenge_is_bare() {
 fn what_is_not_bearer_counts_as_nothing(#[case] header: &str) {
     let answer = get_with(header);
     answer.is_detail(401, "Authentication credentials were not provided.");
-    assert_eq!(answer.header("www-authenticate"), Some("Bearer"));
+    answer.is_challenged("Bearer");
 }
 
 #[rstest]
@@ -35,7 +35,7 @@ fn what_is_not_bearer_counts_as_nothing(#[case] header: &str) {
 fn bearer_with_nothing_behind_it_is_told_so(#[case] header: &str) {
     let answer = get_with(header);
     answer.is_detail(401, "Invalid token header. No credentials provided.");
-    assert_eq!(answer.header("www-authenticate"), Some("Bearer"));
+    answer.is_challenged("Bearer");
 }
 
 #[rstest]
@@ -45,7 +45,7 @@ fn bearer_with_nothing_behind_it_is_told_so(#[case] header: &str) {
 fn a_token_with_blanks_inside_is_told_so(#[case] header: &str) {
     let answer = get_with(header);
     answer.is_detail(401, "Invalid token header. Token string should not contain spaces.");
-    assert_eq!(answer.header("www-authenticate"), Some("Bearer error=\"invalid_token\""));
+    answer.is_challenged("Bearer error=\"invalid_token\"");
 }
 
 #[rstest]
@@ -57,9 +57,12 @@ fn a_token_with_blanks_inside_is_told_so(#[case] header: &str) {
 #[case::an_algorithm_of_none(b"Bearer eyJhbGciOiJub25lIiwidHlwIjoiYXQrand0In0.eyJzdWIiOiIxIn0.")]
 #[case::quotes(b"Bearer \"abc\"")]
 fn any_other_token_is_invalid(#[case] header: &[u8]) {
+    if !header.is_ascii() && is_left_out(GatewaysOwn::BytesInHeaders) {
+        return;
+    }
     let answer = get_with(header);
     answer.is_detail(401, "Invalid token.");
-    assert_eq!(answer.header("www-authenticate"), Some("Bearer error=\"invalid_token\""));
+    answer.is_challenged("Bearer error=\"invalid_token\"");
 }
 
 #[test]

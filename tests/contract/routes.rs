@@ -1,6 +1,6 @@
 //! Paths, methods, and the headers that every answer has.
 
-use contract::{PASSWORD, User, log_in, request, unique};
+use contract::{GatewaysOwn, PASSWORD, User, is_left_out, log_in, request, unique};
 use rstest::rstest;
 use serde_json::json;
 
@@ -33,6 +33,9 @@ fn what_is_below_a_path_is_not_found(
     #[values("register", "login", "refresh", "logout", "me")] endpoint: &str,
     #[values("/x", "/x/", "//", "/1", "/%2F", "/.json", "/login")] below: &str,
 ) {
+    if ["//", "/%2F"].contains(&below) && is_left_out(GatewaysOwn::OddPaths) {
+        return;
+    }
     let answer = request("POST", &format!("/api/{endpoint}{below}")).json(&json!({})).send();
     answer.is_detail(404, "Not found.");
 }
@@ -42,6 +45,9 @@ fn a_wrong_method_is_told_the_right_one(
     #[values("register", "login", "refresh", "logout")] endpoint: &str,
     #[values("GET", "PUT", "PATCH", "DELETE", "OPTIONS")] method: &str,
 ) {
+    if method == "OPTIONS" && is_left_out(GatewaysOwn::Options) {
+        return;
+    }
     let answer = request(method, &format!("/api/{endpoint}/")).send();
     answer.is_detail(405, &format!("Method \"{method}\" not allowed."));
     assert_eq!(answer.header("allow"), Some("POST"));
@@ -51,6 +57,9 @@ fn a_wrong_method_is_told_the_right_one(
 fn a_wrong_method_at_me_is_told_the_right_ones_before_the_token_is_looked_at(
     #[values("POST", "DELETE", "OPTIONS")] method: &str,
 ) {
+    if method == "OPTIONS" && is_left_out(GatewaysOwn::Options) {
+        return;
+    }
     let answer = request(method, "/api/me/").send();
     answer.is_detail(405, &format!("Method \"{method}\" not allowed."));
     assert_eq!(answer.header("allow"), Some("GET, HEAD, PUT, PATCH"));

@@ -1,6 +1,7 @@
 //! Whether a stack works at all, in one walk that leaves one user behind: for a look after a deployment.
 //!
-//! `API_URL=https://… cargo test -p contract --test contract smoke -- --nocapture` prints a line for each step.
+//! `API_URL=https://… cargo test -p contract --test contract smoke -- --nocapture` prints a line for each step, and the name under
+//! which the challenge of a 401 arrived.
 
 use contract::{Answer, PASSWORD, log_in, log_out, post, profile, refresh, request, unique};
 use serde_json::json;
@@ -30,7 +31,9 @@ fn smoke() {
     let renamed = format!("{username}-renamed");
     let changed = step("changes the profile", me("PUT", "/api/me/").json(&json!({ "username": renamed })).send(), 200);
     changed.is(200, &profile(id, &renamed, &email));
-    step("refuses a profile without a token", request("GET", "/api/me/").send(), 401);
+    let refused = step("refuses a profile without a token", request("GET", "/api/me/").send(), 401);
+    refused.is_challenged("Bearer");
+    println!("    WWW-Authenticate arrived as {}", refused.challenge().map_or("nothing", |(name, _)| name));
     step("refuses a profile with a wrong token", request("GET", "/api/me/").bearer("a.b.c").send(), 401);
 
     for endpoint in ["register", "login", "refresh", "logout"] {

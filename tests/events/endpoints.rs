@@ -99,7 +99,7 @@ async fn every_event_is_answered_as_its_name_says() {
     functions.check("register-weak-password", 400, weak).await;
 
     let tokens = json!({ "access": "…", "refresh": "…" });
-    for file in ["login", "login-without-slash", "login-base64"] {
+    for file in ["login", "login-without-slash", "login-base64", "login-base-path", "login-base-path-in-path"] {
         functions.check(file, 200, tokens.clone()).await;
     }
     functions.check("login-wrong-password", 401, detail("Incorrect authentication credentials.")).await;
@@ -137,11 +137,16 @@ async fn every_event_is_answered_as_its_name_says() {
     );
     assert!(page["headers"]["content-security-policy"].as_str().unwrap().starts_with("default-src 'none'; "), "{page}");
     assert_eq!(page["headers"]["cache-control"], "public, max-age=300");
+    // Links lead on from where the page is, with a slash at the end and without.
+    let below = functions.send("docs-base-path").await;
+    for (page, link) in [(&page, "src=\"start.js\""), (&below, "src=\"docs/start.js\"")] {
+        assert!(page["body"].as_str().unwrap().contains(link), "{page}");
+    }
     let answer = functions.send("docs-schema").await;
     assert_eq!(answer["headers"]["cache-control"], "public, max-age=86400");
     let schema: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
     let mut document: Value = serde_norway::from_str(include_str!("../../openapi.yaml")).unwrap();
-    document["servers"] = json!([{ "url": "/" }]);
+    document["servers"] = json!([{ "description": "Where this document comes from", "url": "../.." }]);
     assert_eq!(schema, document);
     // Compressed, and so in base64; browsers are told.
     let asset = functions.send("docs-asset").await;

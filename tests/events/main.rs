@@ -11,6 +11,8 @@ mod crashes;
 mod dynamodb;
 mod endpoints;
 mod faults;
+#[cfg(target_os = "linux")]
+mod freeze;
 mod function;
 mod metrics;
 mod proxy;

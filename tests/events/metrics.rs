@@ -62,6 +62,12 @@ fn expected(counts: &[(&str, u32)]) -> BTreeMap<String, f64> {
     counts.iter().map(|(name, count)| ((*name).to_owned(), f64::from(*count))).collect()
 }
 
+/// An event from another address.
+fn elsewhere(mut event: Value) -> Value {
+    event["requestContext"]["http"]["sourceIp"] = "198.51.100.4".into();
+    event
+}
+
 fn with_token(name: &str, field: &str, token: &Value) -> Value {
     with_body(name, &json!({ field: token }))
 }
@@ -75,6 +81,7 @@ async fn metrics_are_what_happened() {
     let settings = settings.item("ROTATE_REFRESH_TOKENS", AttributeValue::Bool(true));
     let settings = settings.item("REFRESH_TOKEN_GRACE", number("0")).item("LOGIN_MAX_FAILURES_PER_SOURCE", number("2"));
     let settings = settings.item("REGISTER_MAX_PER_SOURCE", number("1"));
+    let settings = settings.item("EMAIL_CHANGE_NEEDS_PASSWORD", AttributeValue::Bool(true));
     settings.send().await.unwrap();
 
     let (registrations, sums, _) =
@@ -103,24 +110,47 @@ async fn metrics_are_what_happened() {
     assert_eq!(sums, expected(&[("ColdStarts", 1), ("Refreshes", 1), ("RefreshReplays", 1)]));
 
     let others: Value = serde_json::from_str(answers[1]["body"].as_str().unwrap()).unwrap();
+    // A third session, from where no login failed, whose token is replaced before it is used to log out.
+    let (_, _, answers) = run(&aws, "login", vec![elsewhere(event("login"))]).await;
+    let tokens: Value = serde_json::from_str(answers[0]["body"].as_str().unwrap()).unwrap();
+    run(&aws, "refresh", vec![with_token("refresh", "refresh", &tokens["refresh"])]).await;
     let logout = with_token("logout", "refresh", &others["refresh"]);
-    let (logouts, sums, _) = run(&aws, "logout", vec![logout.clone(), logout]).await;
-    assert_eq!(sums, expected(&[("ColdStarts", 1), ("Logouts", 1)]));
+    let replaced = with_token("logout", "refresh", &tokens["refresh"]);
+    let (logouts, sums, _) = run(&aws, "logout", vec![logout.clone(), logout, replaced]).await;
+    assert_eq!(sums, expected(&[("ColdStarts", 1), ("Logouts", 1), ("RefreshReplays", 1)]));
 
-    let mut me = [event("me"), event("me-update")];
+    let wrong = with_body("me-update", &json!({ "email": "other@example.com", "current_password": "wrong horse" }));
+    let mut me = [event("me"), event("me-update"), wrong.clone(), wrong.clone(), wrong];
     for event in &mut me {
         event["headers"]["authorization"] = format!("Bearer {}", tokens["access"].as_str().unwrap()).into();
+        *event = elsewhere(event.take());
     }
     let (profiles, sums, _) = run(&aws, "me", [me.to_vec(), vec![event("me-without-token"), json!({})]].concat()).await;
-    assert_eq!(sums, expected(&[("ColdStarts", 1), ("ProfileChanges", 1)]));
+    assert_eq!(sums, expected(&[("ColdStarts", 1), ("ProfileChanges", 1), ("LoginFailures", 2), ("LoginLocks", 1)]));
 
     // What the template shows and is alarmed by is there.
     let all = [registrations, logins, refreshes, logouts, profiles].concat();
     let measured: BTreeSet<_> = all.iter().flat_map(names).collect();
-    let wanted = wanted(include_str!("../../template.yaml"));
+    // What is charged: three of `me` come only where a change of the address asks for the password.
+    let asked = ["HashTime", "LoginFailures", "LoginLocks"];
+    let of_all = |(metric, function): &&(String, String)| function != "me" || !asked.contains(&metric.as_str());
+    let usual = measured.iter().filter(of_all).count();
+    let prices: Value = serde_json::from_str(include_str!("../../tools/bench/prices.json")).unwrap();
+    assert_eq!((json!(usual), measured.len()), (prices["own_metrics"].clone(), usual + asked.len()));
+    assert!(include_str!("../../docs/costs.md").contains(&format!("have {usual} metrics of their own")));
+
+    let template: serde_norway::Value = serde_norway::from_str(include_str!("../../template.yaml")).unwrap();
+    let alarmed = alarmed(&template);
+    let wanted: BTreeSet<_> = alarmed.union(&shown(&template)).cloned().collect();
     assert!(wanted.len() >= 15, "{wanted:?}");
-    let missing: Vec<_> = wanted.iter().filter(|metric| !measured.contains(*metric)).collect();
+    let missing: Vec<_> = wanted.difference(&measured).collect();
     assert!(missing.is_empty(), "{missing:?}");
+
+    // And what an attack shows in has an alarm, whichever function finds it.
+    let of_attacks = ["LoginFailures", "LoginLocks", "RefreshReplays"];
+    let of_attacks = measured.iter().filter(|(metric, _)| of_attacks.contains(&metric.as_str()));
+    let of_attacks: BTreeSet<_> = of_attacks.cloned().collect();
+    assert_eq!(alarmed, of_attacks);
 }
 
 /// The metrics of a line, each with its function.
@@ -130,52 +160,55 @@ fn names(line: &Value) -> Vec<(String, String)> {
     metrics.iter().map(|metric| (metric["Name"].as_str().unwrap().into(), function.into())).collect()
 }
 
-/// The metrics of the stack's own namespace that the template's alarms and its dashboard name, each with its function.
-fn wanted(template: &str) -> BTreeSet<(String, String)> {
-    let mut wanted = BTreeSet::new();
-    let template: serde_norway::Value = serde_norway::from_str(template).unwrap();
-    let mut want = |namespace: &str, metric: &str, function: &str| {
-        if namespace == "AWS::StackName" || namespace == "${AWS::StackName}" {
-            wanted.insert((metric.to_owned(), function.to_owned()));
-        }
-    };
-    for resource in template["Resources"].as_mapping().unwrap().values() {
-        let properties = &resource["Properties"];
-        let stats =
-            properties["Metrics"].as_sequence().into_iter().flatten().map(|metric| &metric["MetricStat"]["Metric"]);
-        for metric in std::iter::once(properties).chain(stats).filter(|metric| !metric["MetricName"].is_null()) {
-            let text = |value: &serde_norway::Value| match value {
-                serde_norway::Value::Tagged(tagged) => tagged.value.as_str().unwrap().to_owned(),
-                value => value.as_str().unwrap().to_owned(),
-            };
-            let [namespace, name, function] =
-                [&metric["Namespace"], &metric["MetricName"], &metric["Dimensions"][0]["Value"]].map(text);
-            want(&namespace, &name, &function);
-        }
-        let serde_norway::Value::Tagged(body) = &properties["DashboardBody"] else { continue };
-        let body: Value = serde_json::from_str(body.value.as_str().unwrap()).unwrap();
-        for widget in body["widgets"].as_array().unwrap() {
-            // `.` is what the metric before has there, `...` all that it has but the last.
-            let mut before: Vec<String> = Vec::new();
-            for metric in widget["properties"]["metrics"].as_array().unwrap() {
-                let mut texts: Vec<_> =
-                    metric.as_array().unwrap().iter().filter_map(Value::as_str).map(str::to_owned).collect();
-                if texts[0] == "..." {
-                    let last = texts.get(1).cloned();
-                    texts = before.clone();
-                    texts[3] = last.unwrap_or_else(|| before[3].clone());
-                }
-                for (text, above) in texts.iter_mut().zip(&before) {
-                    if text == "." {
-                        text.clone_from(above);
-                    }
-                }
-                want(&texts[0], &texts[1], &texts[3]);
-                before = texts;
+/// The metrics of the stack's own namespace that alarms look at, each with its function.
+fn alarmed(template: &serde_norway::Value) -> BTreeSet<(String, String)> {
+    let resources = template["Resources"].as_mapping().unwrap().values();
+    let alarms = resources.filter(|resource| resource["Type"] == "AWS::CloudWatch::Alarm");
+    let metrics = alarms.flat_map(|alarm| {
+        let properties = &alarm["Properties"];
+        let metrics = properties["Metrics"].as_sequence().into_iter().flatten();
+        std::iter::once(properties).chain(metrics.map(|metric| &metric["MetricStat"]["Metric"]))
+    });
+    let own = metrics.filter(|metric| {
+        matches!(&metric["Namespace"], serde_norway::Value::Tagged(namespace) if namespace.value == "AWS::StackName")
+    });
+    // One without a function is made of the gateway's log.
+    let of_functions = own.filter_map(|metric| {
+        let function = metric["Dimensions"][0]["Value"].as_str()?;
+        Some((metric["MetricName"].as_str()?.to_owned(), function.to_owned()))
+    });
+    of_functions.collect()
+}
+
+/// The same of those that the dashboard shows.
+fn shown(template: &serde_norway::Value) -> BTreeSet<(String, String)> {
+    let body = &template["Resources"]["OverviewDashboard"]["Properties"]["DashboardBody"];
+    let serde_norway::Value::Tagged(body) = body else { panic!("{body:?}") };
+    let body: Value = serde_json::from_str(body.value.as_str().unwrap()).unwrap();
+    let mut shown = BTreeSet::new();
+    for widget in body["widgets"].as_array().unwrap() {
+        // `.` is what the metric before has there, `...` all that it has but the last.
+        let mut before: Vec<String> = Vec::new();
+        for metric in widget["properties"]["metrics"].as_array().unwrap() {
+            let mut texts: Vec<_> =
+                metric.as_array().unwrap().iter().filter_map(Value::as_str).map(str::to_owned).collect();
+            if texts[0] == "..." {
+                let last = texts.get(1).cloned();
+                texts = before.clone();
+                texts[3] = last.unwrap_or_else(|| before[3].clone());
             }
+            for (text, above) in texts.iter_mut().zip(&before) {
+                if text == "." {
+                    text.clone_from(above);
+                }
+            }
+            if texts[0] == "${AWS::StackName}" {
+                shown.insert((texts[1].clone(), texts[3].clone()));
+            }
+            before = texts;
         }
     }
-    wanted
+    shown
 }
 
 #[tokio::test(flavor = "multi_thread")]

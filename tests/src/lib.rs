@@ -1,10 +1,12 @@
 //! What the contract suite speaks with: a client of the API that holds every answer against `openapi.yaml`.
 //!
 //! The target is the API at `API_URL`; without one, a local stack in memory, on free ports, once per test program. What is
-//! sent and answered is written to the file `CONTRACT_RECORD`, where that is set: an object of JSON a line.
+//! sent and answered is written to the file `CONTRACT_RECORD`, where that is set: an object of JSON a line. Of a deployed target
+//! (see [`is_deployed`]) nothing is asked that API Gateway answers by itself.
 #![expect(clippy::expect_used, clippy::panic, reason = "this code is part of tests, which fail by panicking")]
 
 mod openapi;
+mod target;
 mod user;
 
 use std::{
@@ -24,6 +26,7 @@ use reqwest::{
     header::{CONTENT_TYPE, HeaderMap},
 };
 use serde_json::{Value, json};
+pub use target::{GatewaysOwn, is_deployed, is_left_out};
 pub use user::{PASSWORD, User, log_in, log_out, profile, refresh};
 
 static TARGET: LazyLock<String> = LazyLock::new(|| match env::var("API_URL") {
@@ -111,11 +114,13 @@ impl Request {
     pub fn send(self) -> Answer {
         let request = self.builder.build().expect("a request");
         let sent = recorded(&request);
-        let response =
-            CLIENT.execute(request).unwrap_or_else(|error| panic!("{} {}: {error:?}", self.method, self.path));
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let body = response.text().expect("a body in UTF-8");
-        let answer = Answer { status, headers, body };
+        let answer = target::past_the_throttle(|| {
+            let request = request.try_clone().expect("a body in memory");
+            let response =
+                CLIENT.execute(request).unwrap_or_else(|error| panic!("{} {}: {error:?}", self.method, self.path));
+            let (status, headers) = (response.status().as_u16(), response.headers().clone());
+            Answer { status, headers, body: response.text().expect("a body in UTF-8") }
+        });
         record(sent, &answer);
         if let Err(difference) = openapi::check(&self.method, &self.path, &answer) {
             panic!("{} {} is not answered as openapi.yaml has it: {difference}\n{answer:#?}", self.method, self.path);
@@ -160,6 +165,18 @@ impl Answer {
     /// The value of a header.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// The challenge, and the name of the header that it came in.
+    pub fn challenge(&self) -> Option<(&'static str, &str)> {
+        target::challenge_names().iter().find_map(|name| Some((*name, self.header(name)?)))
+    }
+
+    /// Asserts the challenge, which API Gateway may rename or take away.
+    #[track_caller]
+    pub fn is_challenged(&self, challenge: &str) {
+        let came = self.challenge().map(|(_, challenge)| challenge);
+        assert!(came == Some(challenge) || came.is_none() && is_deployed(), "{self:?}");
     }
 
     /// The body as JSON.

@@ -15,6 +15,7 @@ const GZIP: &[u8] = &[0x1f, 0x8b];
 
 const HTML: &str = "text/html; charset=utf-8";
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
+const JSON: &str = "application/json";
 
 /// For five minutes: a page that has changed, or gone, is soon seen to have.
 const SHORT: &str = "public, max-age=300";
@@ -24,7 +25,7 @@ const LONG: &str = "public, max-age=86400";
 /// A file, as it is sent.
 #[derive(Debug)]
 pub(crate) struct File {
-    pub(crate) path: &'static str,
+    path: &'static str,
     kind: &'static str,
     /// For how long it may be kept without a question: its `Cache-Control`.
     kept: &'static str,
@@ -43,17 +44,30 @@ macro_rules! built {
     };
 }
 
-/// All of them; what comes from Swagger UI's package is compressed.
-pub(crate) static FILES: [File; 6] = [
+/// All of them; what comes from Swagger UI's package is compressed. Their links are relative, so that they lead on under any
+/// base path of a domain.
+static FILES: [File; 6] = [
     File::new("/api/docs", HTML, SHORT, built!("index.html")),
     File::new("/api/docs/start.js", JAVASCRIPT, LONG, built!("start.js")),
     File::new("/api/docs/swagger-ui-bundle.js", JAVASCRIPT, LONG, built!("swagger-ui-bundle.js.gz")),
     File::new("/api/docs/swagger-ui.css", "text/css", LONG, built!("swagger-ui.css.gz")),
     File::new("/api/docs/favicon-32x32.png", "image/png", LONG, built!("favicon-32x32.png.gz")),
-    File::new("/api/schema", "application/json", LONG, built!("schema.json")),
+    File::new("/api/schema", JSON, LONG, built!("schema.json")),
+];
+
+/// Those that have relative links, for whoever asks without a slash at the end of the path: their links begin one folder higher.
+static WITHOUT_SLASH: [File; 2] = [
+    File::new("/api/docs", HTML, SHORT, built!("index-without-slash.html")),
+    File::new("/api/schema", JSON, LONG, built!("schema-without-slash.json")),
 ];
 
 impl File {
+    /// The file for a path, with or without a slash behind it.
+    pub(crate) fn find(path: &str, ends_with_slash: bool) -> Option<&'static Self> {
+        let others = WITHOUT_SLASH.iter().filter(|_| !ends_with_slash);
+        others.chain(&FILES).find(|file| file.path == path)
+    }
+
     const fn new(
         path: &'static str,
         kind: &'static str,
@@ -135,12 +149,74 @@ mod tests {
 
     #[test]
     fn every_file_has_a_strong_entity_tag_of_its_own() {
-        let tags: BTreeSet<_> = FILES.iter().map(|file| file.tag).collect();
-        assert_eq!(tags.len(), FILES.len());
+        let tags: BTreeSet<_> = FILES.iter().chain(&WITHOUT_SLASH).map(|file| file.tag).collect();
+        assert_eq!(tags.len(), FILES.len() + WITHOUT_SLASH.len());
         for tag in tags {
             let inner = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"')).unwrap();
             assert!(inner.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-'), "{tag}");
         }
+    }
+
+    /// What a path leads to that stands in a document here, by the rules for `..` (RFC 3986, section 5.2.4).
+    fn resolved(document: &str, reference: &str) -> String {
+        let mut folders: Vec<_> = document.split('/').collect();
+        folders.pop();
+        for step in reference.split('/') {
+            match step {
+                ".." => assert!(folders.pop().is_some(), "{reference} at {document}"),
+                step => folders.push(step),
+            }
+        }
+        folders.join("/")
+    }
+
+    #[rstest]
+    fn every_link_of_the_page_leads_to_a_file_under_any_base_path(
+        #[values("", "/auth", "/v1/auth")] base: &str,
+        #[values(true, false)] ends_with_slash: bool,
+    ) {
+        let page = str::from_utf8(File::find("/api/docs", ends_with_slash).unwrap().content).unwrap();
+        let address = format!("{base}/api/docs{}", if ends_with_slash { "/" } else { "" });
+        let values =
+            |attribute: &'static str| page.split(attribute).skip(1).filter_map(|value| value.split('"').next());
+        let links: Vec<_> = values("href=\"").chain(values("src=\"")).collect();
+        assert_eq!(links.len(), 4, "{links:?}");
+        for link in links {
+            let linked = resolved(&address, link);
+            let path = linked.strip_prefix(base).unwrap_or_else(|| panic!("{linked} is not under {base}"));
+            assert!(File::find(path, false).is_some(), "{link} at {address} leads to {linked}");
+        }
+    }
+
+    #[rstest]
+    fn the_documents_server_is_the_base_path(
+        #[values("", "/auth", "/v1/auth")] base: &str,
+        #[values(true, false)] ends_with_slash: bool,
+    ) {
+        let document = str::from_utf8(File::find("/api/schema", ends_with_slash).unwrap().content).unwrap();
+        let (_, servers) = document.split_once("\"servers\":[{").unwrap();
+        let (_, url) = servers.split_once("\"url\":\"").unwrap();
+        let (url, behind) = url.split_once('"').unwrap();
+        assert!(behind.starts_with("}],"), "there is another: {behind:.80}");
+        let address = format!("{base}/api/schema{}", if ends_with_slash { "/" } else { "" });
+        assert_eq!(resolved(&address, url), base);
+    }
+
+    #[test]
+    fn the_page_asks_for_nothing_by_a_path_that_no_base_path_comes_before() {
+        for path in ["/api/docs", "/api/docs/start.js"] {
+            let text = str::from_utf8(File::find(path, true).unwrap().content).unwrap();
+            assert!(!text.contains("/api/") && !text.contains("\"/"), "{text}");
+        }
+    }
+
+    #[rstest]
+    #[case::that_is_none("/api/docs/")]
+    #[case::of_the_pages_name("/api/docs/index.html")]
+    #[case::below_the_document("/api/schema/schema.json")]
+    #[case::beside_them("/api")]
+    fn nothing_is_at_a_path(#[case] path: &str, #[values(true, false)] ends_with_slash: bool) {
+        assert!(File::find(path, ends_with_slash).is_none());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 mod file;
 
-use file::{FILES, File};
+use file::File;
 use shared::{
     Error, Service,
     http::{Method, Request, Response, header},
@@ -22,16 +22,12 @@ impl Endpoint for Docs {
     }
 
     fn takes(path: &str) -> bool {
-        find(path).is_some()
+        File::find(path, false).is_some()
     }
 
     async fn handle(&self, request: &Request) -> Result<Response, Error> {
-        let file = find(&request.path).ok_or(Error::NotFound)?;
+        let file = File::find(&request.path, request.ends_with_slash).ok_or(Error::NotFound)?;
         let is_known = request.header(&header::IF_NONE_MATCH).is_some_and(|tags| file.is_among(tags));
         Ok(if is_known { file.unchanged() } else { file.whole() })
     }
-}
-
-fn find(path: &str) -> Option<&'static File> {
-    FILES.iter().find(|file| file.path == path)
 }

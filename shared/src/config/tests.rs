@@ -58,6 +58,14 @@ fn a_local_secret_goes_before_one_in_secrets_manager() {
 #[case::another_that_the_repository_has("SECRET_KEY", "for-local-runs-alone-everybody-knows-this-key")]
 #[case::a_level_that_does_not_exist("LOG_LEVEL", "loud")]
 #[case::a_way_to_show_sources_that_does_not_exist("LOG_SOURCE_ADDRESSES", "masked")]
+#[case::roots_that_do_not_exist("TRUSTED_ROOTS", "mozilla")]
+#[case::roots_in_capitals("TRUSTED_ROOTS", "SYSTEM")]
+#[case::a_proxys_secret_of_31_characters("PROXY_SECRET", "0123456789abcdef0123456789abcde")]
+#[case::a_third_secret_of_a_proxy(
+    "PROXY_SECRET",
+    "0123456789abcdef0123456789abcdef,1123456789abcdef0123456789abcdef,2123456789abcdef0123456789abcdef"
+)]
+#[case::a_proxys_header_in_capitals("PROXY_ADDRESS_HEADER", "X-Real-IP")]
 fn a_variable_that_is_wrong_is_named_and_not_shown(#[case] name: &str, #[case] value: &str) {
     let message = read(&[(name, value)]).unwrap_err().to_string();
     assert!(message.starts_with(&format!("{name} is wrong: set it to ")), "{message}");
@@ -104,6 +112,18 @@ fn sources_are_hashed_unless_they_are_to_be_plain() {
 }
 
 #[rstest]
+#[case::unset(&[], TrustedRoots::Amazon)]
+#[case::empty(&[("TRUSTED_ROOTS", "")], TrustedRoots::Amazon)]
+#[case::amazon(&[("TRUSTED_ROOTS", "amazon")], TrustedRoots::Amazon)]
+#[case::system(&[("TRUSTED_ROOTS", "system")], TrustedRoots::System)]
+fn amazons_roots_are_trusted_unless_the_systems_are_to_be(
+    #[case] changes: &[(&str, &str)],
+    #[case] expected: TrustedRoots,
+) {
+    assert_eq!(read(changes).unwrap().trusted_roots, expected);
+}
+
+#[rstest]
 #[case::of_have_i_been_pwned("https://api.pwnedpasswords.com/range/", "https://api.pwnedpasswords.com/range/")]
 #[case::without_a_slash("https://list.example:8443/v1/range", "https://list.example:8443/v1/range/")]
 #[case::without_a_path("https://list.example", "https://list.example/")]
@@ -138,6 +158,21 @@ fn without_more_there_are_no_words_of_the_service_and_no_list() {
 }
 
 #[test]
-fn the_secret_can_not_be_printed() {
-    assert!(!format!("{:?}", read(&[]).unwrap()).contains("0123456789"));
+fn a_proxy_is_believed_where_it_has_a_secret_and_no_header_that_clients_begin() {
+    let secret = ("PROXY_SECRET", "fedcba9876543210fedcba9876543210");
+    assert!(read(&[]).unwrap().proxy.is_none());
+    assert!(read(&[("PROXY_SECRET", ""), ("PROXY_ADDRESS_HEADER", "x-real-ip")]).unwrap().proxy.is_none());
+    let proxy = |changes: &[_]| format!("{:?}", read(changes).unwrap().proxy.unwrap());
+    assert!(proxy(&[secret]).contains("cloudfront-viewer-address"));
+    assert!(proxy(&[secret, ("PROXY_ADDRESS_HEADER", "")]).contains("cloudfront-viewer-address"));
+    assert!(proxy(&[secret, ("PROXY_ADDRESS_HEADER", "x-real-ip")]).contains("x-real-ip"));
+    let message = read(&[secret, ("PROXY_ADDRESS_HEADER", "x-forwarded-for")]).unwrap_err().to_string();
+    assert!(message.starts_with("PROXY_ADDRESS_HEADER is wrong: ") && message.contains("x-real-ip"), "{message}");
+}
+
+#[test]
+fn no_secret_can_be_printed() {
+    let proxy = ("PROXY_SECRET", "fedcba9876543210fedcba9876543210,0fedcba9876543210fedcba987654321");
+    let config = format!("{:?}", read(&[proxy]).unwrap());
+    assert!(!config.contains("0123456789") && !config.contains("fedcba98"), "{config}");
 }

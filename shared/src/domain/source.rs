@@ -5,15 +5,21 @@ use std::{
     net::{IpAddr, Ipv6Addr},
 };
 
-/// The address that attempts are counted by: the gateway's `sourceIp`, and nothing that a client can write. Of an IPv6 address
-/// its first 64 bits, since whoever has one address has all of those.
+/// The address that attempts are counted by: the gateway's `sourceIp`, or what the operator's own proxy before it says, and
+/// nothing that a client can write. Of an IPv6 address its first 64 bits, since whoever has one address has all of those.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Source(Option<IpAddr>);
 
 impl Source {
     /// Reads the gateway's text. All that it can not tell apart count as one.
     pub(crate) fn read(text: &str) -> Self {
-        Self(text.parse().ok().map(|address: IpAddr| match address.to_canonical() {
+        text.parse::<IpAddr>().map_or(Self(None), Self::from)
+    }
+}
+
+impl From<IpAddr> for Source {
+    fn from(address: IpAddr) -> Self {
+        Self(Some(match address.to_canonical() {
             IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
             address @ IpAddr::V4(_) => address,
         }))

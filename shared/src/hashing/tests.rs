@@ -10,10 +10,15 @@ fn attempt(password: &str) -> PasswordAttempt {
     PasswordAttempt::check(password).unwrap()
 }
 
-/// Waits until all cores are free again: what is done after an answer is done too.
-async fn idle(hasher: &Hasher) {
-    let cores = std::thread::available_parallelism().unwrap().get();
-    drop(hasher.cores.acquire_many(cores.try_into().unwrap()).await.unwrap());
+/// Asserts that there is memory for hashes to come, and that nothing is left in it.
+#[track_caller]
+fn assert_wiped(hasher: &Hasher) {
+    let memories = hasher.memories.lock().unwrap();
+    assert!(!memories.is_empty());
+    for memory in memories.iter() {
+        assert_eq!(memory.len(), BLOCKS);
+        assert!(memory.iter().all(|block| block.as_ref().iter().all(|word| *word == 0)));
+    }
 }
 
 async fn hashed(hasher: &Hasher, password: &str) -> PasswordHash {
@@ -57,13 +62,30 @@ async fn the_memory_of_a_hash_is_kept_and_wiped() {
     let hasher = Hasher::new(Random::system());
     let hash = hashed(&hasher, "correct horse").await;
     hasher.verify(attempt("correct horse"), Some(hash)).await.unwrap();
-    idle(&hasher).await;
-    let memories = hasher.memories.lock().unwrap();
-    assert!(!memories.is_empty());
-    for memory in memories.iter() {
-        assert_eq!(memory.len(), BLOCKS);
-        assert!(memory.iter().all(|block| block.as_ref().iter().all(|word| *word == 0)));
-    }
+    hasher.idle().await;
+    assert_wiped(&hasher);
+}
+
+#[tokio::test]
+async fn a_hash_whose_request_was_given_up_is_done_and_wiped_before_its_hasher_is_idle() {
+    let hasher = Hasher::new(Random::system());
+    let mut request = Box::pin(hashed(&hasher, "correct horse"));
+    assert!(request.as_mut().now_or_never().is_none());
+    drop(request);
+    hasher.idle().await;
+    assert_wiped(&hasher);
+}
+
+#[tokio::test]
+async fn the_memory_of_a_hash_that_panics_is_wiped_and_its_core_is_free() {
+    let hasher = Hasher::new(Random::system());
+    let panics = |memory: &mut Memory| -> Result<(), Error> {
+        hash(memory, "correct horse", &[7; 16])?;
+        panic!("behind the hash")
+    };
+    assert!(matches!(hasher.off_the_loop(panics).await, Err(Error::Internal(_))));
+    hasher.idle().await;
+    assert_wiped(&hasher);
 }
 
 /// By another implementation: `argon2-cffi` 25.1.0, `hash_secret` with `hash_len` 16 and 32.
@@ -217,7 +239,7 @@ async fn memory_of_a_dear_hash_is_given_back() {
     let hasher = Hasher::new(Random::system());
     let dear = "$argon2id$v=19$m=32768,t=3,p=2$c2l4dGVlbiBieXRlcyAuLg$rUhuXePrRkcALoCvTSbqXB9EFXY9uAllsKnFf/WdYVw";
     hasher.verify(attempt("x"), Some(PasswordHash::new(dear.into()))).await.unwrap();
-    idle(&hasher).await;
+    hasher.idle().await;
     let kept: Vec<_> = hasher.memories.lock().unwrap().iter().map(Vec::capacity).collect();
     assert_eq!(kept, [BLOCKS]);
 }

@@ -2,6 +2,7 @@
 
 mod authorization;
 mod form;
+mod proxy;
 mod request;
 
 pub use form::Form;
@@ -9,6 +10,8 @@ pub use lambda_http::{
     Body,
     http::{HeaderName, HeaderValue, Method, StatusCode, header},
 };
+pub use proxy::Proxy;
+pub(crate) use proxy::{SECRET_HEADER, Told};
 pub use request::Request;
 use serde::Serialize;
 

@@ -9,8 +9,10 @@ use crate::{Error, domain::Source};
 /// A request for a path that the function answers, with a method that it takes.
 #[derive(Debug)]
 pub struct Request {
-    /// The path, without the stage before it and the slash behind it.
+    /// The path, without the stage or the base path before it and the slash behind it.
     pub path: String,
+    /// Whether a slash stands behind the path.
+    pub ends_with_slash: bool,
     /// The method. HEAD arrives as GET; the gateway drops the body of its answer.
     pub method: Method,
     /// Where it comes from.
@@ -90,7 +92,8 @@ mod tests {
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_bytes(content_type).unwrap());
         }
         let source = Source::read("203.0.113.7");
-        Request { path: "/api/login".into(), method: Method::POST, source, headers, body: body.into() }
+        let (path, body) = ("/api/login".into(), body.into());
+        Request { path, ends_with_slash: true, method: Method::POST, source, headers, body }
     }
 
     fn refusal(content_type: Option<&[u8]>, body: impl Into<Vec<u8>>) -> String {

@@ -7,7 +7,11 @@ use lambda_http::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::{Error, domain::Source, http::Request};
+use crate::{
+    Error,
+    domain::Source,
+    http::{Proxy, Request, SECRET_HEADER, Told},
+};
 
 /// An event, as far as it is read here.
 ///
@@ -18,12 +22,16 @@ use crate::{Error, domain::Source, http::Request};
 #[serde(rename_all = "camelCase")]
 pub(super) struct HttpApiEvent {
     raw_path: String,
+    route_key: Option<String>,
     #[serde(default)]
     headers: HashMap<String, String>,
     body: Option<String>,
     #[serde(default)]
     is_base64_encoded: bool,
     request_context: RequestContext,
+    /// What a proxy before the gateway says.
+    #[serde(skip)]
+    told: Told,
 }
 
 #[derive(Deserialize)]
@@ -58,12 +66,37 @@ impl HttpApiEvent {
         })
     }
 
-    /// The path that an endpoint takes, without a slash at its end, if it takes this one. The stage's name comes first where
-    /// the API is called under it.
+    /// The same event, of a request that may have come by this proxy.
+    pub(super) fn behind(mut self, proxy: Option<&Proxy>) -> Self {
+        self.told = proxy.map(|proxy| proxy.told(&self.headers)).unwrap_or_default();
+        self
+    }
+
+    /// Logs that the proxy did not name the address that a request comes from: it counts as the proxy's own then, and all the
+    /// proxy's clients as one.
+    pub(super) fn warn_of_proxy(&self) {
+        if let Told::Unreadable(reason) = self.told {
+            tracing::warn!(event = "proxy_address_invalid", reason);
+        }
+    }
+
+    /// The path that an endpoint takes, without a slash at its end, if it takes this one. Before it may stand the stage's name,
+    /// where the API is called under it, or the base path of a custom domain, which API Gateway is documented to leave away, and
+    /// what stands in for it may not.
+    /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>
     pub(super) fn path(&self, takes: impl Fn(&str) -> bool) -> Option<&str> {
         let sent = self.raw_path.strip_suffix('/').unwrap_or(&self.raw_path);
         let below_stage = sent.strip_prefix('/').and_then(|sent| sent.strip_prefix(&self.request_context.stage));
-        [Some(sent), below_stage].into_iter().flatten().find(|path| takes(path))
+        let below_base = self.route().and_then(|route| from_route(sent, route));
+        [Some(sent), below_stage, below_base].into_iter().flatten().find(|path| takes(path))
+    }
+
+    /// The path of the route that the gateway chose, such as `/api/login` of `ANY /api/login/{proxy+}`. What is before it in
+    /// the request's path is the gateway's affair, since no other path has this route.
+    fn route(&self) -> Option<&str> {
+        let (_, path) = self.route_key.as_deref()?.split_once(' ')?;
+        let path = path.strip_suffix("/{proxy+}").unwrap_or(path);
+        path.starts_with('/').then_some(path)
     }
 
     /// The method, which is case-sensitive (RFC 9110, section 9.1).
@@ -77,9 +110,12 @@ impl HttpApiEvent {
         &self.request_context.request_id
     }
 
-    /// Where the request comes from.
+    /// Where the request comes from: as the proxy says, if it came by that, or as the gateway sees it.
     pub(super) fn source(&self) -> Source {
-        Source::read(&self.request_context.http.source_ip)
+        match self.told {
+            Told::From(source) => source,
+            Told::Nothing | Told::Unreadable(_) => Source::read(&self.request_context.http.source_ip),
+        }
     }
 
     /// The request for this path, with its body decoded.
@@ -89,181 +125,35 @@ impl HttpApiEvent {
     pub(super) fn into_request(self, path: String) -> Result<Request, Error> {
         let method = if self.method() == Method::HEAD { Method::GET } else { self.method() };
         let source = self.source();
+        let ends_with_slash = self.raw_path.ends_with('/');
         let body = self.body.unwrap_or_default();
         let body = if self.is_base64_encoded {
             BASE64_STANDARD.decode(body).map_err(|error| Error::Json(format!("the body is not base64: {error}")))?
         } else {
             body.into_bytes()
         };
-        Ok(Request { path, method, source, headers: header_map(self.headers), body })
+        Ok(Request { path, ends_with_slash, method, source, headers: header_map(self.headers), body })
     }
 }
 
-/// Gateways differ in the case of headers' names. What can not be a header is left out.
+/// The end of a path from where a route begins in it: where it stands first, as whole segments. What looks like the route
+/// again behind that is what was asked for below it.
+fn from_route<'a>(path: &'a str, route: &str) -> Option<&'a str> {
+    path.match_indices(route).find_map(|(start, _)| {
+        let found = path.get(start..)?;
+        let below = found.strip_prefix(route)?;
+        (below.is_empty() || below.starts_with('/')).then_some(found)
+    })
+}
+
+/// Gateways differ in the case of headers' names. What can not be a header is left out, and so is a proxy's secret, which is
+/// no handler's affair.
 fn header_map(headers: HashMap<String, String>) -> HeaderMap {
     let parse = |(name, value): (String, String)| {
         Some((HeaderName::from_bytes(name.as_bytes()).ok()?, HeaderValue::from_bytes(value.as_bytes()).ok()?))
     };
-    headers.into_iter().filter_map(parse).collect()
+    headers.into_iter().filter_map(parse).filter(|(name, _)| *name != SECRET_HEADER).collect()
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-    use rstest::rstest;
-    use serde_json::json;
-
-    use super::*;
-
-    fn event(change: impl FnOnce(&mut Value)) -> HttpApiEvent {
-        let mut event = json!({
-            "version": "2.0",
-            "rawPath": "/api/login",
-            "headers": {"content-type": "application/json"},
-            "requestContext": {"requestId": "r1", "stage": "$default", "http": {"method": "POST"}},
-            "body": "{}",
-            "isBase64Encoded": false,
-        });
-        change(&mut event);
-        HttpApiEvent::read(event).unwrap()
-    }
-
-    #[rstest]
-    #[case::without_a_slash("$default", "/api/login", true)]
-    #[case::with_a_slash("$default", "/api/login/", true)]
-    #[case::under_a_stage("prod", "/prod/api/login/", true)]
-    #[case::under_a_domain_that_hides_the_stage("prod", "/api/login", true)]
-    #[case::with_two_slashes("$default", "/api/login//", false)]
-    #[case::with_more_behind_it("$default", "/api/login/x", false)]
-    #[case::with_an_escaped_slash("$default", "/api/login%2F", false)]
-    #[case::in_another_case("$default", "/api/Login", false)]
-    #[case::under_another_stage("prod", "/test/api/login", false)]
-    #[case::of_another_endpoint("$default", "/api/logout", false)]
-    #[case::empty("$default", "", false)]
-    fn a_path_is_compared_whole(#[case] stage: &str, #[case] path: &str, #[case] matches: bool) {
-        let event = event(|event| {
-            event["rawPath"] = path.into();
-            event["requestContext"]["stage"] = stage.into();
-        });
-        assert_eq!(event.path(|path| path == "/api/login").is_some(), matches);
-    }
-
-    #[test]
-    fn a_body_in_base64_is_decoded() {
-        let event = event(|event| {
-            event["body"] = "eyJhIjoxfQ==".into();
-            event["isBase64Encoded"] = true.into();
-        });
-        assert_eq!(event.into_request(String::new()).unwrap().body, br#"{"a":1}"#);
-    }
-
-    #[rstest]
-    #[case::of_foreign_letters("!!!")]
-    #[case::cut_off("eyJhIjoxfQ=")]
-    #[case::url_safe("_-_-")]
-    fn a_body_in_broken_base64_is_the_clients_fault(#[case] body: &str) {
-        let event = event(|event| {
-            event["body"] = body.into();
-            event["isBase64Encoded"] = true.into();
-        });
-        assert_eq!(event.into_request(String::new()).unwrap_err().status().as_u16(), 400);
-    }
-
-    #[test]
-    fn the_source_is_the_gateways_whatever_headers_say() {
-        let event = event(|event| {
-            event["requestContext"]["http"]["sourceIp"] = "203.0.113.7".into();
-            event["headers"] = json!({"x-forwarded-for": "198.51.100.1", "forwarded": "for=198.51.100.1"});
-        });
-        assert_eq!(event.into_request(String::new()).unwrap().source.to_string(), "203.0.113.7");
-    }
-
-    #[test]
-    fn no_body_and_no_headers_are_fine() {
-        let event = event(|event| {
-            event["body"] = Value::Null;
-            event.as_object_mut().unwrap().remove("headers");
-        });
-        let request = event.into_request(String::new()).unwrap();
-        assert!(request.body.is_empty() && request.headers.is_empty());
-    }
-
-    #[test]
-    fn a_header_is_found_in_any_case_and_may_hold_any_script() {
-        let event =
-            event(|event| event["headers"] = json!({"Authorization": "Bearer é", "bad name": "x", "x": "a\nb"}));
-        let request = event.into_request(String::new()).unwrap();
-        assert_eq!(request.bearer_token().unwrap(), "é");
-        assert_eq!(request.headers.len(), 1);
-    }
-
-    #[rstest]
-    #[case::nothing(json!({}))]
-    #[case::no_object(json!("swordfish"))]
-    #[case::without_a_context(json!({"rawPath": "/api/login"}))]
-    #[case::without_http(json!({"rawPath": "/api/login", "requestContext": {"requestId": "r1"}}))]
-    #[case::of_a_rest_api(json!({"httpMethod": "GET", "path": "/api/login", "requestContext": {"httpMethod": "GET"}}))]
-    #[case::with_a_secret_for_a_path(json!({"rawPath": {"password": "swordfish"}, "requestContext": {"http": {"method": "GET"}}}))]
-    fn an_event_of_another_shape_is_refused_and_not_shown(#[case] event: Value) {
-        let error = HttpApiEvent::read(event).err().unwrap();
-        assert_eq!(error.status().as_u16(), 500);
-        assert!(error.to_string().contains("HTTP API") && !error.to_string().contains("swordfish"), "{error}");
-    }
-
-    proptest! {
-        #[test]
-        fn statement_20_no_event_makes_it_panic(path in "\\PC{0,20}", method in "\\PC{0,8}", body in "\\PC{0,20}", name in "\\PC{0,8}", base64: bool) {
-            let event = event(|event| {
-                event["rawPath"] = path.into();
-                event["requestContext"]["http"]["method"] = method.into();
-                event["headers"] = json!({name: body});
-                event["body"] = body.into();
-                event["isBase64Encoded"] = base64.into();
-            });
-            event.path(|path| path == "/api/login");
-            let _ = event.into_request(String::new());
-        }
-
-        #[test]
-        fn statement_20_no_json_makes_the_reader_of_events_panic(part in json(), place in 0..PLACES.len()) {
-            let mut event = json!({"rawPath": "/", "headers": {}, "requestContext": {"http": {"method": "POST"}}});
-            match event.pointer_mut(PLACES[place]) {
-                Some(here) => *here = part,
-                None => event = part,
-            }
-            if let Ok(event) = HttpApiEvent::read(event) {
-                event.path(|path| path == "/api/login");
-                let _ = event.into_request(String::new());
-            }
-        }
-    }
-
-    /// Where something else may stand in an event; the last is the event itself.
-    const PLACES: [&str; 7] =
-        ["/rawPath", "/headers", "/requestContext", "/requestContext/http", "/requestContext/http/method", "", "/none"];
-
-    /// Any JSON, in which names of an event's own are frequent.
-    fn json() -> impl Strategy<Value = Value> {
-        let name = prop_oneof![
-            Just("headers".to_owned()),
-            Just("body".to_owned()),
-            Just("isBase64Encoded".to_owned()),
-            Just("http".to_owned()),
-            Just("sourceIp".to_owned()),
-            "\\PC{0,8}",
-        ];
-        let leaf = prop_oneof![
-            Just(Value::Null),
-            any::<bool>().prop_map(Value::from),
-            any::<i64>().prop_map(Value::from),
-            any::<f64>().prop_map(Value::from),
-            "\\PC{0,20}".prop_map(Value::from),
-        ];
-        leaf.prop_recursive(4, 32, 5, move |inner| {
-            prop_oneof![
-                prop::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
-                prop::collection::btree_map(name.clone(), inner, 0..5).prop_map(|map| map.into_iter().collect()),
-            ]
-        })
-    }
-}
+mod tests;

@@ -18,7 +18,7 @@ use crate::{
     Clients, Error, Service, audit, aws,
     clock::Clock,
     config::Config,
-    http::{Body, Request, Response},
+    http::{Body, Proxy, Request, Response},
     logging::{self, LogSources},
     metrics::{self, Reporter},
     random::Random,
@@ -57,6 +57,7 @@ pub trait Endpoint: Send + Sync + Sized + 'static {
 #[derive(Debug)]
 pub struct Function<E> {
     endpoint: E,
+    proxy: Option<Proxy>,
     sources: LogSources,
     reporter: Option<Reporter>,
 }
@@ -64,7 +65,7 @@ pub struct Function<E> {
 impl<E: Endpoint> Function<E> {
     /// The function for this endpoint of a service.
     pub fn new(endpoint: E, service: &Service) -> Self {
-        Self { endpoint, sources: service.log_sources(), reporter: None }
+        Self { endpoint, proxy: service.proxy(), sources: service.log_sources(), reporter: None }
     }
 
     /// The same, with a line on standard output for each request.
@@ -76,7 +77,7 @@ impl<E: Endpoint> Function<E> {
     /// Answers an event, whatever it holds and whatever happens.
     pub async fn call(&self, event: Value) -> ApiGatewayV2httpResponse {
         let started = Instant::now();
-        let event = HttpApiEvent::read(event);
+        let event = HttpApiEvent::read(event).map(|event| event.behind(self.proxy.as_ref()));
         let request_id = event.as_ref().map(HttpApiEvent::request_id).unwrap_or_default().to_owned();
         let method = event.as_ref().map(HttpApiEvent::method).unwrap_or_default();
         let source = event.as_ref().ok().map(|event| self.sources.shown(event.source()));
@@ -111,6 +112,7 @@ impl<E: Endpoint> Function<E> {
 
     async fn answer(&self, event: Result<HttpApiEvent, Error>) -> Result<Response, Error> {
         let event = event?;
+        event.warn_of_proxy();
         // The gateway's route takes everything below the path too, so that both forms with and without a slash come here.
         let Some(path) = event.path(E::takes).map(str::to_owned) else { return Err(Error::NotFound) };
         if !E::METHODS.contains(&event.method()) {
@@ -154,16 +156,26 @@ fn serve<E: Endpoint>() -> Result<(), lambda_runtime::Error> {
     // Lambda sends an environment one request at a time.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let clients = Clients::new(&aws::on_lambda().await?);
+        let clients = Clients::new(&aws::on_lambda(config.trusted_roots).await?);
         let clock = Clock::system();
         let namespace = config.metrics_namespace.clone();
         let service = Service::new(config, clients, clock.clone(), Random::system())?;
         let endpoint = E::new(&service);
         endpoint.warm_up().await;
         let function = Arc::new(Function::new(endpoint, &service).reporting(namespace, clock));
+        #[cfg(feature = "hashing")]
+        let hasher = service.hasher();
         lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| {
             let function = function.clone();
-            async move { Ok::<_, lambda_runtime::Error>(function.call(event.payload).await) }
+            #[cfg(feature = "hashing")]
+            let hasher = hasher.clone();
+            async move {
+                let answer = function.call(event.payload).await;
+                // Behind the answer Lambda freezes the process, for hours perhaps, with whatever its memory holds.
+                #[cfg(feature = "hashing")]
+                hasher.idle().await;
+                Ok::<_, lambda_runtime::Error>(answer)
+            }
         }))
         .await
     })

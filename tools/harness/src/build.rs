@@ -1,6 +1,6 @@
 //! The workspace's executables.
 
-use std::{collections::HashMap, path::PathBuf};
+use std::{collections::HashMap, path::PathBuf, sync::LazyLock};
 
 use escargot::{CargoBuild, Message, format};
 
@@ -24,15 +24,18 @@ impl Kind {
     }
 }
 
-/// The executables of a kind by name. They are built as the tests that run are, so that nothing is compiled twice.
+/// The executables of a kind by name. They are built when they are first asked for, as the tests that run are, so that nothing
+/// is compiled twice.
 ///
 /// # Panics
 /// When they can not be built.
 pub fn executables(kind: Kind) -> HashMap<String, PathBuf> {
-    let build = CargoBuild::new().manifest_path(MANIFEST).args(["--workspace", "--all-targets"]);
-    let build = if cfg!(debug_assertions) { build } else { build.release() };
-    let messages = build.exec().expect("a build");
-    messages.filter_map(|message| executable(&message.expect("a message of cargo's"), kind)).collect()
+    static BUILT: LazyLock<Vec<Message>> = LazyLock::new(|| {
+        let build = CargoBuild::new().manifest_path(MANIFEST).args(["--workspace", "--all-targets"]);
+        let build = if cfg!(debug_assertions) { build } else { build.release() };
+        build.exec().expect("a build").map(|message| message.expect("a message of cargo's")).collect()
+    });
+    BUILT.iter().filter_map(|message| executable(message, kind)).collect()
 }
 
 /// The programs of a package, built for release with the features of this package alone.

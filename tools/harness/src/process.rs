@@ -136,16 +136,73 @@ impl Process {
     /// [`ProcessError::NoAnswer`].
     pub async fn timed_call(&mut self, event: Value) -> Result<(Value, Duration), ProcessError> {
         let sent = Instant::now();
+        self.send(event).await?;
+        let (answer, at) = self.answered().await?;
+        Ok((answer, at.duration_since(sent)))
+    }
+
+    /// Sends it an event; its answer is to be [awaited](Self::answer).
+    ///
+    /// # Errors
+    /// [`ProcessError::NoAnswer`].
+    pub async fn send(&mut self, event: Value) -> Result<(), ProcessError> {
         if self.events.send(event).await.is_err() {
             return Err(self.no_answer("nobody takes events".into()));
         }
+        Ok(())
+    }
+
+    /// Its answer to the event that was sent.
+    ///
+    /// # Errors
+    /// [`ProcessError::NoAnswer`].
+    pub async fn answer(&mut self) -> Result<Value, ProcessError> {
+        Ok(self.answered().await?.0)
+    }
+
+    /// Its answer to the event that was sent, and when it came.
+    async fn answered(&mut self) -> Result<(Value, Instant), ProcessError> {
         loop {
             match self.report().await? {
                 Report::Polled(_) => {}
-                Report::Answered(at, answer) => return Ok((answer, at.duration_since(sent))),
+                Report::Answered(at, answer) => return Ok((answer, at)),
                 Report::Failed(error) => return Err(self.no_answer(error.to_string())),
             }
         }
+    }
+
+    /// Stops it when it asks for its next event, which is when Lambda freezes it
+    /// (<https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html>). To be called once after an answer.
+    ///
+    /// # Errors
+    /// [`ProcessError::NoAnswer`].
+    pub async fn freeze(&mut self) -> Result<(), ProcessError> {
+        match self.report().await? {
+            Report::Polled(_) => self.stop(),
+            other => Err(self.no_answer(format!("instead of asking for an event it told {other:?}"))),
+        }
+    }
+
+    /// Stops it wherever it is, until it [goes on](Self::go_on).
+    ///
+    /// # Errors
+    /// [`ProcessError::NoAnswer`] when it is gone.
+    pub fn stop(&self) -> Result<(), ProcessError> {
+        self.signal("STOP")
+    }
+
+    /// Lets it go on from where it was stopped.
+    ///
+    /// # Errors
+    /// [`ProcessError::NoAnswer`] when it is gone.
+    pub fn go_on(&self) -> Result<(), ProcessError> {
+        self.signal("CONT")
+    }
+
+    fn signal(&self, name: &str) -> Result<(), ProcessError> {
+        // The shell's own `kill`: it is there wherever a shell is.
+        let kill = Command::new("sh").args(["-c", "kill -s $0 $1", name, &self.id().to_string()]).status()?;
+        if kill.success() { Ok(()) } else { Err(self.no_answer(format!("it takes no signal {name}"))) }
     }
 
     /// Ends it, and returns what it logged.

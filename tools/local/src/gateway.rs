@@ -82,8 +82,8 @@ async fn mount<E: Endpoint>(mut router: Router, service: &Service, paths: &[Stri
     let function = Arc::new(Function::new(endpoint, service));
     for path in paths {
         let call = {
-            let function = function.clone();
-            any(move |request| call(function, request))
+            let (function, route) = (function.clone(), format!("ANY {path}"));
+            any(move |request| call(function, route, request))
         };
         // What `{proxy+}` takes on AWS is two routes here: with something behind the slash, and with nothing.
         router = match path.strip_suffix("{proxy+}") {
@@ -94,8 +94,8 @@ async fn mount<E: Endpoint>(mut router: Router, service: &Service, paths: &[Stri
     router
 }
 
-async fn call<E: Endpoint>(function: Arc<Function<E>>, request: Request) -> Response {
-    match event(request).await {
+async fn call<E: Endpoint>(function: Arc<Function<E>>, route: String, request: Request) -> Response {
+    match event(route, request).await {
         Ok(event) => into_response(function.call(event).await),
         Err(error) => refuse(&error),
     }
@@ -106,8 +106,8 @@ fn refuse(error: &Error) -> Response {
     error.response().map(|body| Body::from(body.to_vec()))
 }
 
-/// The event that API Gateway would send.
-async fn event(request: Request) -> Result<Value, Error> {
+/// The event that API Gateway would send for a request that takes this route.
+async fn event(route: String, request: Request) -> Result<Value, Error> {
     let (parts, body) = request.into_parts();
     let body = body::to_bytes(body, MAX_BODY_BYTES).await.map_err(|_| Error::BodyTooLarge)?;
     let (text, base64) = match str::from_utf8(&body) {
@@ -117,7 +117,7 @@ async fn event(request: Request) -> Result<Value, Error> {
     let source = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip().to_string());
     Ok(json!({
         "version": "2.0",
-        "routeKey": "$default",
+        "routeKey": route,
         "rawPath": parts.uri.path(),
         "rawQueryString": parts.uri.query().unwrap_or_default(),
         "headers": joined(&parts.headers),

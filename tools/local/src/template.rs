@@ -111,12 +111,21 @@ struct HttpApiProperties {
 struct DefinitionBody {
     /// What holds where there are origins.
     #[serde(rename = "x-amazon-apigateway-cors", deserialize_with = "then")]
-    cors: Cors,
+    cors: GatewayCors,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct GatewayCors {
+    allow_methods: Vec<String>,
+    /// A reference to a parameter that is a list.
+    allow_headers: Value,
+    expose_headers: Vec<String>,
+    max_age: u64,
 }
 
 /// What front ends may do from a browser, where their origin is listed.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Default)]
 pub struct Cors {
     /// The methods that they may use.
     pub allow_methods: Vec<String>,
@@ -191,7 +200,12 @@ impl Template {
                     functions.insert(metadata.build_properties.binary, paths);
                 }
                 "AWS::Serverless::HttpApi" => {
-                    cors = serde_norway::from_value::<HttpApiProperties>(resource.properties)?.definition_body.cors;
+                    let properties: HttpApiProperties = serde_norway::from_value(resource.properties)?;
+                    let GatewayCors { allow_methods, allow_headers, expose_headers, max_age } =
+                        properties.definition_body.cors;
+                    let headers = default(&document.parameters, &allow_headers).unwrap_or_default();
+                    let allow_headers = headers.split(',').map(str::to_owned).collect();
+                    cors = Cors { allow_methods, allow_headers, expose_headers, max_age };
                 }
                 _ => {}
             }
@@ -233,17 +247,22 @@ impl Template {
 
     /// The value of a variable of all functions: as it stands, a resource's logical name, or a parameter's default.
     pub fn variable(&self, name: &str) -> Option<String> {
-        match self.variables.get(name)? {
-            Value::String(text) => Some(text.clone()),
-            Value::Tagged(tagged) if tagged.tag == "Ref" => {
-                let referred = tagged.value.as_str()?;
-                match self.parameters.get(referred) {
-                    Some(parameter) => parameter.default.clone(),
-                    None => Some(referred.to_owned()),
-                }
+        default(&self.parameters, self.variables.get(name)?)
+    }
+}
+
+/// A value as it stands, a resource's logical name, or a parameter's default.
+fn default(parameters: &BTreeMap<String, Parameter>, value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Tagged(tagged) if tagged.tag == "Ref" => {
+            let referred = tagged.value.as_str()?;
+            match parameters.get(referred) {
+                Some(parameter) => parameter.default.clone(),
+                None => Some(referred.to_owned()),
             }
-            _ => None,
         }
+        _ => None,
     }
 }
 
@@ -264,6 +283,11 @@ mod tests {
                 expected.iter().flat_map(|path| [format!("/api/{path}"), format!("/api/{path}/{{proxy+}}")]).collect();
             assert_eq!(paths, expected);
         }
+    }
+
+    #[test]
+    fn pages_may_send_the_headers_of_the_parameters_default() {
+        assert_eq!(Template::read().unwrap().cors().allow_headers, ["authorization", "content-type"]);
     }
 
     #[test]

@@ -17,6 +17,7 @@ mod logs;
 mod partial_reads;
 mod passwords;
 mod profiles;
+mod proxy;
 mod requests;
 mod rotation;
 mod rotation_model;

@@ -28,7 +28,7 @@ fn statement_22_a_front_end_of_a_listed_origin_may_call_it_and_no_other() {
     assert_eq!(preflight("http://localhost:5173", "access-control-max-age").as_deref(), Some("3600"));
     assert_eq!(
         header(reqwest::Method::GET, "http://localhost:5173", "access-control-expose-headers").as_deref(),
-        Some("retry-after,www-authenticate,x-request-id")
+        Some("retry-after,www-authenticate,x-amzn-remapped-www-authenticate,x-request-id")
     );
     assert_eq!(preflight("http://evil.example", "access-control-allow-origin"), None);
 }
