@@ -10,23 +10,38 @@ use crate::{ALL, Act};
 /// that nobody calls.
 pub(crate) fn by(template: &str) -> BTreeSet<Act> {
     let template: Value = serde_norway::from_str(template).unwrap();
-    let resources = template["Resources"].as_mapping().unwrap().values();
-    let functions = resources.filter(|resource| resource["Type"] == "AWS::Serverless::Function");
-    functions.flat_map(of_function).collect()
+    let resources = &template["Resources"];
+    let functions = resources.as_mapping().unwrap().values();
+    let functions = functions.filter(|resource| resource["Type"] == "AWS::Serverless::Function");
+    functions.flat_map(|function| of_function(resources, function)).collect()
 }
 
-fn of_function(resource: &Value) -> Vec<Act> {
+/// What a function's role allows it, beside what it needs to run, for which there are policies of their own.
+fn of_function(resources: &Value, resource: &Value) -> Vec<Act> {
     let function = resource["Metadata"]["BuildProperties"]["Binary"].as_str().unwrap();
+    let role = &resources[name(&resource["Properties"]["Role"])];
+    assert_eq!(role["Type"], "AWS::IAM::Role", "{function} has no role of its own, so SAM makes one");
+    let to_run: Vec<_> = references(&role["Properties"]["ManagedPolicyArns"]);
+    let known = ["FunctionsPolicy", "TablesKeyPolicy"];
+    let other = to_run.iter().filter(|policy| !known.contains(&policy.as_str()));
+    let mut acts: Vec<_> = other.map(|policy| Act::new(function, policy, ALL, "")).collect();
     // One that calls nobody has none.
-    let policies = resource["Properties"].get("Policies").and_then(Value::as_sequence).cloned().unwrap_or_default();
-    let of_policy = |policy: &Value| match policy.get("Statement").and_then(Value::as_sequence) {
-        None => vec![Act::new(function, format!("{policy:?}"), ALL, "")],
-        Some(statements) => {
-            let allowing = statements.iter().filter(|statement| statement["Effect"] == "Allow");
-            allowing.flat_map(|statement| of_statement(function, statement)).collect()
-        }
+    let policies = role["Properties"].get("Policies").and_then(Value::as_sequence).cloned().unwrap_or_default();
+    for policy in &policies {
+        let statements = policy["PolicyDocument"]["Statement"].as_sequence().unwrap().iter();
+        let allowing = statements.filter(|statement| statement["Effect"] == "Allow");
+        acts.extend(allowing.flat_map(|statement| of_statement(function, statement)));
+    }
+    acts
+}
+
+/// What the members of a list refer to, also where a condition chooses them.
+fn references(list: &Value) -> Vec<String> {
+    let reference = |member: &Value| match member {
+        Value::Tagged(tagged) if tagged.tag == "If" => name(&tagged.value[1]),
+        member => name(member),
     };
-    policies.iter().flat_map(of_policy).collect()
+    list.as_sequence().unwrap().iter().map(reference).collect()
 }
 
 fn of_statement(function: &str, statement: &Value) -> Vec<Act> {

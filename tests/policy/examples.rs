@@ -13,20 +13,28 @@ Resources:
     Type: AWS::Serverless::Function
     Metadata: {BuildProperties: {Binary: logout}}
     Properties:
+      Role: !GetAtt LogoutRole.Arn
+  LogoutRole:
+    Type: AWS::IAM::Role
+    Properties:
+      ManagedPolicyArns:
+        - !Ref FunctionsPolicy
+        - !If [HasTablesKey, !Ref TablesKeyPolicy, !Ref AWS::NoValue]
       Policies:
-        - Statement:
-            - Effect: Allow
-              Action: [dynamodb:GetItem, dynamodb:DeleteItem]
-              Resource: !GetAtt Table.Arn
-            - Effect: Allow
-              Action: dynamodb:PutItem
-              Resource: !GetAtt Users.Arn
-              Condition:
-                ForAllValues:StringLike:
-                  dynamodb:LeadingKeys: ['user#*', 'email#*']
-            - Effect: Allow
-              Action: secretsmanager:GetSecretValue
-              Resource: !Ref Secret
+        - PolicyDocument:
+            Statement:
+              - Effect: Allow
+                Action: [dynamodb:GetItem, dynamodb:DeleteItem]
+                Resource: !GetAtt Table.Arn
+              - Effect: Allow
+                Action: dynamodb:PutItem
+                Resource: !GetAtt Users.Arn
+                Condition:
+                  ForAllValues:StringLike:
+                    dynamodb:LeadingKeys: ['user#*', 'email#*']
+              - Effect: Allow
+                Action: secretsmanager:GetSecretValue
+                Resource: !Ref Secret
   Table:
     Type: AWS::DynamoDB::Table
 ";
@@ -60,12 +68,8 @@ fn a_policy_allows_each_action_of_a_statement_on_each_kind_of_item_of_each_resou
     "!Sub '${Table.Arn}/*'",
     "dynamodb:GetItem on * of ${Table.Arn}/* is allowed and never done"
 )]
-#[case::a_managed_policy("Policies:\n", "Policies:\n        - AmazonDynamoDBFullAccess\n", "AmazonDynamoDBFullAccess")]
-#[case::a_policy_of_sam(
-    "Policies:\n",
-    "Policies:\n        - DynamoDBCrudPolicy: {TableName: !Ref Table}\n",
-    "DynamoDBCrudPolicy"
-)]
+#[case::a_managed_policy("!Ref FunctionsPolicy", "AmazonDynamoDBFullAccess", "AmazonDynamoDBFullAccess")]
+#[case::a_managed_policy_under_a_condition("!Ref TablesKeyPolicy", "AdministratorAccess", "AdministratorAccess")]
 #[case::an_action_less("dynamodb:GetItem,", "", "dynamodb:GetItem on * of Table is done and not allowed")]
 #[case::another_resource(
     "!Ref Secret",
@@ -98,7 +102,7 @@ fn a_policy_allows_each_action_of_a_statement_on_each_kind_of_item_of_each_resou
 )]
 #[case::a_condition_more(
     "Condition:\n",
-    "Condition:\n                Bool: {Other: 'true'}\n",
+    "Condition:\n                  Bool: {Other: 'true'}\n",
     "dynamodb:PutItem on user#* of Users is done and not allowed"
 )]
 #[case::a_condition_on_something_else(

@@ -8,11 +8,15 @@
 )]
 
 mod advisories;
+mod alarms;
 mod allowed;
 mod called;
+mod deployment;
+mod documents;
 mod examples;
 mod guards;
 mod statements;
+mod versions;
 mod walks;
 
 use std::{collections::BTreeSet, process::Command};

