@@ -1,64 +1,146 @@
-//! Dollars for a million calls, from what was measured here and what AWS publishes (`prices.json`, with its date).
+//! What it costs, from what was measured here, from what the template says, and from what AWS publishes.
 
-use serde::Deserialize;
+use std::collections::BTreeMap;
 
 use crate::{
     Result,
     figures::{Figure, Table},
+    month::{Call, Quantities},
+    prices::{Price, Prices},
     progress,
-    scale::calls_of,
+    scale::{Calls, calls_of},
     stage::{Binaries, FUNCTIONS, Stage},
+    template::{Template, Watched},
 };
 
-/// <https://aws.amazon.com/api-gateway/pricing/>, <https://aws.amazon.com/lambda/pricing/>,
-/// <https://aws.amazon.com/dynamodb/pricing/on-demand/>
-const PRICES: &str = include_str!("../prices.json");
+/// What a request of DynamoDB takes on AWS beyond what it takes here, in milliseconds: assumed, the way there included. There
+/// is no other difference that is known of: a function that hashes has a whole core there too, of whatever make.
+const DYNAMODB: f64 = 5.0;
 
-#[derive(Debug, Deserialize)]
-struct Prices {
-    region: String,
-    date: String,
-    api_gateway_dollars_per_million_requests: f64,
-    lambda_dollars_per_million_requests: f64,
-    lambda_dollars_per_gb_second: f64,
-    dynamodb_dollars_per_million_read_units: f64,
-    dynamodb_dollars_per_million_write_units: f64,
-}
+/// What Lambda and API Gateway log of a call, in bytes: the lines platform.start and platform.report, some 830, and a line of
+/// the access log, some 390.
+const OTHERS_LOG: f64 = 1_220.0;
 
-/// As the template has it.
-fn memory_mb(function: &str) -> f64 {
-    if ["login", "register"].contains(&function) { 1769.0 } else { 256.0 }
-}
+/// So many calls of the mix a minute.
+const LOADS: [f64; 3] = [1.0, 100.0, 10_000.0];
 
-pub(crate) async fn measure(binaries: &Binaries, runs: u32) -> Result<Table> {
-    let prices: Prices = serde_json::from_str(PRICES)?;
+pub(crate) async fn measure(binaries: &Binaries, runs: u32) -> Result<Vec<Table>> {
+    let (prices, template) = (Prices::read()?, Template::read()?);
     let (counter, stage) = Stage::counted(binaries).await?;
     let bar = progress("cost", u64::from(runs) * FUNCTIONS.len() as u64);
+    let mut all = BTreeMap::new();
     let title = format!("Dollars for a million calls, {}, prices of {}", prices.region, prices.date);
     let mut table = Table::new(title);
     for function in FUNCTIONS {
-        let (durations, consumed) = calls_of(&stage, function, runs, &counter, &bar).await?;
-        let duration = Figure::of("duration", "ms", &durations);
-        // Lambda bills whole milliseconds.
-        let seconds = duration.value().ceil() / 1e3;
-        let gateway = prices.api_gateway_dollars_per_million_requests;
-        let requests = prices.lambda_dollars_per_million_requests;
-        let time = seconds * memory_mb(function) / 1024.0 * prices.lambda_dollars_per_gb_second * 1e6;
-        let reads = consumed.read_units * prices.dynamodb_dollars_per_million_read_units;
-        let writes = consumed.write_units * prices.dynamodb_dollars_per_million_write_units;
+        let measured = calls_of(&stage, function, runs, &counter, &bar).await?;
+        let call = Call {
+            billed: billed(&measured),
+            memory_mb: template.memory_mb(function)?,
+            read_units: measured.consumed.read_units,
+            write_units: measured.consumed.write_units,
+            log_bytes: measured.log_bytes + OTHERS_LOG,
+            // It issues no token.
+            reads_secret: function != "register",
+        };
+        table.push(function, million(&prices, &measured, call));
+        all.insert(function, call);
+    }
+    bar.finish_and_clear();
+    Ok(vec![table, months(&prices, &template, &all)?, floods(&prices, &template, &all)])
+}
+
+/// What Lambda would bill of a call, in milliseconds: it rounds each up.
+fn billed(calls: &Calls) -> f64 {
+    let beyond = DYNAMODB * calls.consumed.requests.round();
+    let all: f64 = calls.durations.iter().map(|duration| (duration + beyond).ceil()).sum();
+    all / calls.durations.len() as f64
+}
+
+fn million(prices: &Prices, measured: &Calls, call: Call) -> Vec<Figure> {
+    let taken = call.times(1e6);
+    let parts = [
+        ("API Gateway", prices.api_gateway_requests.listed(taken.requests)),
+        ("Lambda requests", prices.lambda_requests.listed(taken.requests)),
+        ("Lambda time", prices.lambda_gb_seconds.listed(taken.gb_seconds)),
+        ("DynamoDB reads", prices.dynamodb_read_units.listed(taken.read_units)),
+        ("DynamoDB writes", prices.dynamodb_write_units.listed(taken.write_units)),
+        ("logs", prices.log_gb.listed(taken.log_gb)),
+        ("data out", prices.data_out_gb.listed(taken.out_gb)),
+    ];
+    let sum: f64 = parts.iter().map(|(_, dollars)| dollars).sum();
+    let measured = [
+        Figure::of("duration here", "ms", &measured.durations),
+        Figure::one("billed, assumed", "ms", call.billed),
+        Figure::one("logged", "KB", call.log_bytes / 1e3),
+    ];
+    let dollars = parts.into_iter().chain([("sum", sum)]).map(|(name, dollars)| Figure::one(name, "$", dollars));
+    measured.into_iter().chain(dollars).collect()
+}
+
+fn months(prices: &Prices, template: &Template, calls: &BTreeMap<&str, Call>) -> Result<Table> {
+    let mut table = Table::new("Dollars for a month of the mix");
+    for per_minute in LOADS {
+        let taken = Quantities::of_mix(calls, per_minute)?;
+        let bill = taken.bill(prices, template.watched, Price::listed);
+        let beyond_free = taken.bill(prices, template.watched, Price::beyond_free);
         table.push(
-            function,
+            format!("{per_minute} a minute"),
             vec![
-                duration,
-                Figure::one("API Gateway", "$", gateway),
-                Figure::one("Lambda requests", "$", requests),
-                Figure::one("Lambda time", "$", time),
-                Figure::one("DynamoDB reads", "$", reads),
-                Figure::one("DynamoDB writes", "$", writes),
-                Figure::one("sum", "$", gateway + requests + time + reads + writes),
+                Figure::one("million calls", "", taken.requests / 1e6),
+                Figure::one("API Gateway", "$", bill.gateway),
+                Figure::one("Lambda", "$", bill.lambda),
+                Figure::one("DynamoDB", "$", bill.dynamodb),
+                Figure::one("logs", "$", bill.logs),
+                Figure::one("data out", "$", bill.out),
+                Figure::one("secret", "$", bill.secret),
+                Figure::one("sum", "$", bill.least()),
+                Figure::one("with metrics, the default", "$", bill.usual()),
+                Figure::one("alarms besides", "$", bill.alarms),
+                Figure::one("X-Ray besides", "$", bill.traces),
+                Figure::one("the default beyond what is free", "$", beyond_free.usual()),
+                Figure::one("alarms then", "$", beyond_free.alarms),
+                Figure::one("X-Ray then", "$", beyond_free.traces),
             ],
         );
     }
-    bar.finish_and_clear();
     Ok(table)
+}
+
+/// What a flood can cost: as much of each endpoint as the throttles let through.
+fn floods(prices: &Prices, template: &Template, calls: &BTreeMap<&str, Call>) -> Table {
+    let mut table = Table::new("Dollars for as much as the throttles let through");
+    let mut all = (0.0, 0.0);
+    let mut push = |what: &str, requests: f64, dollars: f64| {
+        table.push(
+            what,
+            vec![
+                Figure::one("requests an hour", "", requests),
+                Figure::one("an hour", "$", dollars),
+                Figure::one("a day", "$", dollars * 24.0),
+            ],
+        );
+    };
+    for (function, call) in calls {
+        let requests = template.let_through(function) * 3600.0;
+        let bill = call.times(requests).bill(prices, Watched::default(), Price::listed);
+        let dollars = bill.least() - bill.secret;
+        all = (all.0 + requests, all.1 + dollars);
+        push(function, requests, dollars);
+    }
+    push("all", all.0, all.1);
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capacity::Consumed;
+
+    #[test]
+    fn each_call_is_billed_by_the_whole_millisecond_with_the_way_to_dynamodb() {
+        let consumed = Consumed { requests: 2.0, ..Consumed::default() };
+        let calls = Calls { durations: vec![0.2, 1.0, 1.1], consumed, log_bytes: 0.0 };
+        let expected = (11.0 + 11.0 + 12.0) / 3.0;
+        assert!((billed(&calls) - expected).abs() < 1e-9, "{}", billed(&calls));
+    }
 }

@@ -37,11 +37,6 @@ impl Figure {
         let ratios: Vec<_> = values.iter().zip(references).map(|(value, reference)| value / reference).collect();
         Self::of(name, "×", &ratios)
     }
-
-    /// The number.
-    pub(crate) fn value(&self) -> f64 {
-        self.value
-    }
 }
 
 impl fmt::Display for Figure {

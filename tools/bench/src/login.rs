@@ -38,7 +38,7 @@ pub(crate) async fn measure(stage: &Stage<'_>, runs: u32) -> Result<Table> {
     let mut table = Table::new("Login");
     let rows = [
         ("the bare hash, in memory that is used again", &hashes),
-        ("wiping that memory, for which a login does not wait", &wipes),
+        ("wiping that memory, beside which a login goes on", &wipes),
         ("a login", &logins),
     ];
     for (what, times) in rows {

@@ -9,10 +9,13 @@ mod cost;
 mod figures;
 mod login;
 mod memory;
+mod month;
+mod prices;
 mod process;
 mod scale;
 mod size;
 mod stage;
+mod template;
 mod warm;
 
 use std::{error::Error, fs, path::PathBuf, process::ExitCode};
@@ -62,7 +65,7 @@ enum Measurement {
     Size,
     /// Duration and DynamoDB's capacity units with more and more users
     Scale,
-    /// Dollars for a million calls, from durations and capacity units
+    /// Dollars for a million calls, for a month of few and of many, and for a flood
     Cost,
 }
 
@@ -118,7 +121,7 @@ async fn measure(arguments: &Arguments, binaries: &Binaries) -> Result<Vec<Table
         tables.push(scale::measure(binaries, runs, &arguments.users).await?);
     }
     if wanted(Measurement::Cost) {
-        tables.push(cost::measure(binaries, runs).await?);
+        tables.extend(cost::measure(binaries, runs).await?);
     }
     Ok(tables)
 }

@@ -34,7 +34,7 @@ pub(crate) async fn measure(binaries: &Binaries, runs: u32, sizes: &[usize]) -> 
         let stage = Stage::on(binaries, Database::at(&url), &counted_url).await?;
         fill(&tables, *users, &bar)?;
         for function in FUNCTIONS {
-            let (durations, consumed) = calls_of(&stage, function, runs, &counter, &bar).await?;
+            let Calls { durations, consumed, .. } = calls_of(&stage, function, runs, &counter, &bar).await?;
             table.push(
                 format!("{function}, {users} users"),
                 vec![
@@ -51,14 +51,28 @@ pub(crate) async fn measure(binaries: &Binaries, runs: u32, sizes: &[usize]) -> 
     Ok(table)
 }
 
-/// How long each call took, in milliseconds, and what one consumes.
+/// What some calls took.
+pub(crate) struct Calls {
+    /// How long each did, in milliseconds.
+    pub(crate) durations: Vec<f64>,
+    /// What one consumes of DynamoDB.
+    pub(crate) consumed: Consumed,
+    /// What one logs, in bytes as CloudWatch counts them.
+    pub(crate) log_bytes: f64,
+}
+
+/// What CloudWatch counts of each line besides its text
+/// (<https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html>).
+const LINE_BYTES: usize = 26;
+
+/// Calls a function so often, which has answered before.
 pub(crate) async fn calls_of(
     stage: &Stage<'_>,
     function: &str,
     runs: u32,
     counter: &Counter,
     bar: &ProgressBar,
-) -> Result<(Vec<f64>, Consumed)> {
+) -> Result<Calls> {
     let mut login = stage.process("login").await?;
     let mut process = stage.process(function).await?;
     let (mut durations, mut all) = (Vec::new(), Consumed::default());
@@ -77,7 +91,10 @@ pub(crate) async fn calls_of(
             bar.inc(1);
         }
     }
-    Ok((durations, all))
+    let log = process.end()?;
+    // The first call logged too.
+    let log_bytes = (log.len() + log.lines().count() * LINE_BYTES) as f64 / (f64::from(runs) + 1.0);
+    Ok(Calls { durations, consumed: all, log_bytes })
 }
 
 /// Copies Ada's items to so many users, each with an id, a name and an address of their own.
