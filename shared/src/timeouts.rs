@@ -1,8 +1,8 @@
 //! How long anything may take, and how often it is tried. Each bound is below the next one, so that it is always the inner one
 //! that ends, with a reason in the log, and the client gets a 503 rather than the gateway's error:
 //!
-//! attempt ([`ATTEMPT`]) < operation ([`OPERATION`]) < request ([`REQUEST`]) < function (15 s, in `template.yaml`) < API Gateway
-//! (30 s).
+//! attempt ([`ATTEMPT`]) < operation ([`OPERATION`]) < request ([`REQUEST`], and [`WIPE`] behind it) < function (15 s, in
+//! `template.yaml`) < API Gateway (30 s).
 //!
 //! The SDK's defaults are for long downloads: three seconds to connect, no end to anything else. DynamoDB answers in
 //! milliseconds, so what does not come soon is better asked for again, on another connection.
@@ -30,6 +30,10 @@ const OPERATION: Duration = Duration::from_millis(4_000);
 /// A request with all its operations: three in sequence that each need all their time. One that would take longer, since
 /// several are slow without failing, is ended here. Every write is whole or not done, so that it can be ended anywhere.
 pub const REQUEST: Duration = Duration::from_millis(13_000);
+
+/// What an answer waits for a hash that is still under way, since its request was given up: one of this service's cost takes a
+/// small part of that even on a small core. One that an import brought may take longer, and then the client goes first.
+pub const WIPE: Duration = Duration::from_millis(1_500);
 
 /// How often a transaction is tried that collides with others on the same items. They are few: two people who change one
 /// account at the same moment.

@@ -104,17 +104,6 @@ fn nothing_is_reserved_by_default_and_the_same_for_every_function_where_somebody
 }
 
 #[test]
-fn another_text_under_restart_starts_every_function_anew() {
-    let template = template();
-    let variables = &template["Globals"]["Function"]["Environment"]["Variables"];
-    // A function whose environment changes is started anew.
-    assert_eq!(parameter(&variables["RESTART"]), "Restart");
-    for (name, resource) in template["Resources"].as_mapping().unwrap() {
-        assert!(resource["Properties"].get("Environment").is_none(), "{name:?} has another");
-    }
-}
-
-#[test]
 fn statement_22_origins_are_those_that_are_listed_and_no_credentials_go_along() {
     let template = template();
     let origins = &template["Parameters"]["CorsOrigins"];

@@ -60,13 +60,59 @@ fn every_parameter_of_a_function_is_in_the_configuration_whose_number_its_versio
 
     let Value::Tagged(content) = &resources["ConfigurationVersion"]["Properties"]["Content"] else { panic!() };
     let lines: Vec<_> = content.value.as_str().unwrap().lines().collect();
+    // It is there for nothing else.
+    of_functions.insert("Restart".into());
     let line = |parameter: &String| format!("{parameter}=${{{parameter}}}");
     let expected: Vec<_> = of_functions.iter().map(line).collect();
-    assert_eq!(lines, expected);
-    // No secret is written into it.
-    let hidden =
-        template["Parameters"].as_mapping().unwrap().iter().filter(|(_, parameter)| parameter["NoEcho"] == true);
-    for (name, _) in hidden {
-        assert!(!content.value.as_str().unwrap().contains(&format!("${{{}}}", name.as_str().unwrap())), "{name:?}");
+    assert_eq!(lines[1..], expected);
+    // No secret is written into it, only where one is.
+    assert!(lines.iter().all(|line| !line.contains("{{resolve:")), "{lines:?}");
+}
+
+/// What the first number of the configuration stands for.
+const UNSEEN: &str = "
+Handler: bootstrap
+LoggingConfig: {LogGroup: !Ref FunctionsLog, LogFormat: JSON, ApplicationLogLevel: TRACE}
+Runtime: provided.al2023
+Timeout: 15
+";
+
+#[test]
+fn what_sam_does_not_look_at_has_a_number_in_the_configuration() {
+    let template: Value = serde_norway::from_str(TEMPLATE).unwrap();
+    let function = &template["Globals"]["Function"];
+    let unseen: Value = serde_norway::from_str(UNSEEN).unwrap();
+    for (property, value) in unseen.as_mapping().unwrap() {
+        assert_eq!(&function[property], value, "{property:?}: count `Template=` up, and change it here too");
+    }
+    let Value::Tagged(content) = &template["Resources"]["ConfigurationVersion"]["Properties"]["Content"] else {
+        panic!()
+    };
+    assert!(content.value.as_str().unwrap().starts_with("Template=1\n"));
+}
+
+/// A function's variables change with the configuration: a version is published of what has changed alone.
+#[test]
+fn the_number_of_the_configuration_is_a_variable_of_every_function() {
+    let template: Value = serde_norway::from_str(TEMPLATE).unwrap();
+    let variables = &template["Globals"]["Function"]["Environment"]["Variables"];
+    let Value::Tagged(number) = &variables["CONFIGURATION"] else { panic!() };
+    assert_eq!(
+        (number.tag.to_string().as_str(), &number.value),
+        ("!GetAtt", &"ConfigurationVersion.VersionNumber".into())
+    );
+    for (name, resource) in template["Resources"].as_mapping().unwrap() {
+        assert!(resource["Properties"].get("Environment").is_none(), "{name:?} has another");
+    }
+}
+
+/// Else another configuration deletes the version before, to which somebody may want to go back.
+#[test]
+fn a_version_that_another_takes_the_place_of_is_kept() {
+    let template: Value = serde_norway::from_str(TEMPLATE).unwrap();
+    for (name, resource) in template["Resources"].as_mapping().unwrap() {
+        if resource["Type"] == "AWS::Serverless::Function" {
+            assert_eq!(resource["UpdateReplacePolicy"], "Retain", "{name:?}");
+        }
     }
 }

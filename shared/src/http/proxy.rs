@@ -62,13 +62,15 @@ impl Proxy {
     }
 
     /// The proxy that sends one of these secrets, with a comma between them, and the address in this header. None where a secret
-    /// is too short, or could not stand in a header, or where there are too many.
+    /// is too short, or could not stand in a header, or where there are too many, or it is JSON, as the console of Secrets
+    /// Manager makes of a secret with keys: no proxy sends that.
     pub(crate) fn new(secrets: &SecretString, address_header: HeaderName) -> Option<Self> {
         let secrets = secrets.expose_secret().split(',').map(str::trim);
         let is_usable =
             |secret: &str| secret.len() >= MIN_SECRET_CHARACTERS && secret.bytes().all(|byte| byte.is_ascii_graphic());
         let is_one_of_few = secrets.clone().count() <= MAX_SECRETS;
-        (is_one_of_few && secrets.clone().all(is_usable))
+        let is_json = secrets.clone().any(|secret| secret.starts_with('{'));
+        (is_one_of_few && !is_json && secrets.clone().all(is_usable))
             .then(|| Self { secrets: secrets.map(SecretString::from).collect(), address_header })
     }
 

@@ -173,7 +173,7 @@ fn serve<E: Endpoint>() -> Result<(), lambda_runtime::Error> {
                 let answer = function.call(event.payload).await;
                 // Behind the answer Lambda freezes the process, for hours perhaps, with whatever its memory holds.
                 #[cfg(feature = "hashing")]
-                hasher.idle().await;
+                let _ = tokio::time::timeout(timeouts::WIPE, hasher.idle()).await;
                 Ok::<_, lambda_runtime::Error>(answer)
             }
         }))

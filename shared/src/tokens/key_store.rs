@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// How long keys are served from memory.
-const MAX_AGE: Duration = Duration::from_secs(5 * 60);
+pub const SECRET_MAX_AGE: Duration = Duration::from_secs(5 * 60);
 
 /// How often at most the secret is read because of a token under an unknown key: anybody can send one.
 const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(60);
@@ -99,7 +99,7 @@ impl RotatingKeys {
             (Ok(ring), _) => Ok(self.remember(ring, now)),
             (Err(error), Some(last)) => {
                 tracing::warn!(event = "secret_unavailable", %error, "the last keys hold on");
-                self.memory().stale_from = now + MAX_AGE.as_secs();
+                self.memory().stale_from = now + SECRET_MAX_AGE.as_secs();
                 Ok(last)
             }
             (Err(error), None) => Err(error),
@@ -128,7 +128,7 @@ impl RotatingKeys {
         let ring = Arc::new(ring);
         let mut memory = self.memory();
         memory.ring = Some(ring.clone());
-        memory.stale_from = now + MAX_AGE.as_secs();
+        memory.stale_from = now + SECRET_MAX_AGE.as_secs();
         ring
     }
 
@@ -151,7 +151,7 @@ impl KeyRing {
     async fn read(secret: &SecretStore) -> Result<Self, Error> {
         let (current, previous) = secret.read().await?;
         Ok(Self {
-            signs_from: current.created_at + MAX_AGE.as_secs(),
+            signs_from: current.created_at + SECRET_MAX_AGE.as_secs(),
             current: Arc::new(Keys::of_version(&current)?),
             // What never signed, since it could not, has nothing to verify.
             previous: previous.and_then(|version| Keys::of_version(&version).ok()).map(Arc::new),

@@ -6,6 +6,6 @@ mod keys;
 mod refresh;
 
 pub use access::AccessTokens;
-pub use key_store::{KeyStore, RotatingKeys};
+pub use key_store::{KeyStore, RotatingKeys, SECRET_MAX_AGE};
 pub use keys::Keys;
 pub use refresh::{PresentedToken, RefreshToken, RefreshTokens, SessionId};

@@ -22,7 +22,7 @@ const DEAR_KIB: u32 = 262_144;
 const QUIET_KIB: usize = 4_096;
 
 /// A time in which any request is given up, in seconds.
-const TOO_LONG: u64 = 14;
+const TOO_LONG: u64 = shared::timeouts::REQUEST.as_secs() + 1;
 
 /// Gives Ada a hash of no password, as dear as any, with so many passes.
 async fn make_dear(aws: &Aws, passes: u32) {

@@ -7,6 +7,11 @@ use super::stack::Stack;
 
 const VARIABLES: &str = include_str!("access_log.json");
 
+/// What a client writes into as it likes, or what may quote it. No document tells whether API Gateway escapes a quote there,
+/// and a line that is no JSON is counted by no filter.
+const OF_CLIENTS: [&str; 6] =
+    ["error.message", "identity.userAgent", "integration.error", "integrationErrorMessage", "path", "protocol"];
+
 /// What API Gateway would not take, or CloudWatch would not read as JSON, a line for each.
 fn faults(format: &str) -> Vec<String> {
     let known: Value = serde_json::from_str(VARIABLES).unwrap();
@@ -23,6 +28,7 @@ fn faults(format: &str) -> Vec<String> {
     // Without its quotes a variable that has no value leaves JSON that cannot be read: a hyphen.
     for (name, value) in &members {
         match value.as_str().and_then(|value| value.strip_prefix("$context.")) {
+            Some(variable) if OF_CLIENTS.contains(&variable) => faults.push(format!("a client writes {variable}")),
             Some(variable) if known.iter().any(|known| *known == variable) => {}
             Some(variable) => faults.push(format!("HTTP APIs have no {variable}")),
             None => faults.push(format!("{name} is no variable")),
@@ -45,6 +51,7 @@ fn the_access_log_has_what_http_apis_know_of_a_request() {
 #[case::keys_of_rest_apis(r#"{"id": "$context.requestId", "key": "$context.identity.apiKey"}"#, "no identity.apiKey")]
 #[case::resources_of_rest_apis(r#"{"id": "$context.requestId", "at": "$context.resourcePath"}"#, "no resourcePath")]
 #[case::the_body(r#"{"id": "$context.requestId", "body": "$input.body"}"#, "body is no variable")]
+#[case::the_path(r#"{"id": "$context.requestId", "path": "$context.path"}"#, "a client writes path")]
 #[case::a_slip(r#"{"id": "$context.requestID"}"#, "no requestID")]
 #[case::no_id(r#"{"status": "$context.status"}"#, "lacks the request's id")]
 #[case::a_number(r#"{"id": "$context.requestId", "status": $context.status}"#, "no object of JSON")]

@@ -80,6 +80,17 @@ fn the_halves_are_whole_numbers_and_no_texts() {
     assert!(rows.values().all(|row| row["Is"].is_u64()), "{rows:?}");
 }
 
+/// What the functions refuse at their start, a deployment refuses too.
+#[rstest]
+#[case::that_clients_begin("x-forwarded-for")]
+#[case::of_the_same_kind("forwarded")]
+#[case::of_the_secret("x-proxy-secret")]
+#[case::in_capitals("X-Real-IP")]
+fn the_header_of_a_proxy_is_none_that_anybody_may_write(#[case] header: &str) {
+    let template = Stack::new(&[]).template;
+    assert!(!takes(&template["Parameters"]["ProxyAddressHeader"], header), "{header}");
+}
+
 #[test]
 fn every_parameter_takes_its_own_default() {
     let template = Stack::new(&[]).template;

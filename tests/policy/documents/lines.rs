@@ -55,13 +55,13 @@ pub(super) fn of_gateway(stack: &Stack) -> Lines {
     BTreeMap::from([(String::new(), format.as_object().unwrap().keys().cloned().collect())])
 }
 
-/// What is written in Rust below a folder.
+/// What is written in Rust below a folder, without files of tests.
 fn read(folder: &Path, sources: &mut Vec<String>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
             read(&path, sources);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
+        } else if path.extension().is_some_and(|extension| extension == "rs") && !path.ends_with("tests.rs") {
             sources.push(fs::read_to_string(path).unwrap());
         }
     }

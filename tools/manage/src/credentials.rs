@@ -24,6 +24,9 @@ const ATTEMPTS: u32 = 10;
 const ADVICE: &str = "run `aws configure`, `aws sso login` or `aws login`, or set AWS_PROFILE, or \
                       `eval \"$(aws configure export-credentials --format env)\"`";
 
+/// How much is shown of what went wrong, in characters.
+const MOST_SHOWN: usize = 800;
+
 /// The SDK with the credentials and the region that the AWS CLI would have, or with this region, and the id of its access key.
 ///
 /// # Errors
@@ -36,7 +39,8 @@ pub(crate) async fn sdk(region: Option<String>) -> Result<(SdkConfig, String)> {
     };
     let sdk = loader.load().await;
     if sdk.region().is_none_or(|region| region.as_ref().is_empty()) {
-        return Err("no region is set: say --region, or set AWS_REGION".into());
+        let profile = env::var("AWS_PROFILE").map(|name| format!(", and the profile {name} has none, or is not there"));
+        return Err(format!("no region is set{}: say --region, or set AWS_REGION", profile.unwrap_or_default()).into());
     }
     let provider = sdk.credentials_provider().ok_or("the SDK looks for no credentials")?;
     let credentials = provider.provide_credentials().await.map_err(|error| none(&error))?;
@@ -80,9 +84,11 @@ fn none(error: &CredentialsError) -> String {
         // Something was there, and failed: then nothing else is tried.
         None => causes(error),
     };
-    // A process may have said more than one line.
-    let why: Vec<_> = why.split_whitespace().collect();
-    format!("no AWS credentials ({profile}{}): {ADVICE}", why.join(" "))
+    // A process may have said more than one line, and a great deal.
+    let why = why.split_whitespace().collect::<Vec<_>>().join(" ");
+    let shown: String = why.chars().take(MOST_SHOWN).collect();
+    let rest = if shown.len() < why.len() { "…" } else { "" };
+    format!("no AWS credentials ({profile}{shown}{rest}): {ADVICE}")
 }
 
 /// The causes of an error, in the SDK's words: a process's are what it wrote to standard error, and nothing of its output. Of

@@ -119,6 +119,8 @@ fn statement_9_a_header_that_is_not_the_proxys_own_holds_no_address(#[case] name
 #[case::of_two_with_a_blank(&format!("{NEXT}, {SECRET}"), true)]
 #[case::of_three(&format!("{NEXT},{SECRET},{NEXT}"), false)]
 #[case::of_one_and_nothing(&format!("{SECRET},"), false)]
+#[case::as_a_key_with_a_value(&format!(r#"{{"secret":"{SECRET}"}}"#), false)]
+#[case::as_two_keys(&format!(r#"{{"secret":"{SECRET}","former":"{SECRET}"}}"#), false)]
 #[case::of_one_and_a_short_one(&format!("{SECRET},short"), false)]
 #[case::of_several_words("correct horse battery staple and more", false)]
 #[case::not_in_ascii("grüße-grüße-grüße-grüße-grüße-grüße", false)]

@@ -87,7 +87,14 @@ fn slow_answers() -> Vec<Story> {
                 15,
             ),
             Story::silence(format!("{so_many} answers take three seconds for six minutes"), slow(EVENT + 6, 3000.0)),
-            Story::silence(format!("{so_many} answers take a second and a half"), slow(END, 1500.0)),
+            Story::silence(format!("{so_many} answers take two seconds"), slow(END, 2000.0)),
+            Story::rings(
+                format!("{so_many} answers take a little longer"),
+                slow(EVENT + 20, 2001.0),
+                15,
+                EVENT + 20,
+                5,
+            ),
         ]);
     }
     let many = |slow| Data::default().with(LATENCY, 0..END, 80.0, 6000).with(LATENCY, EVENT..EVENT + 20, 3000.0, slow);
@@ -140,6 +147,8 @@ fn gateway_throttles() -> Vec<Story> {
         Story::silence("nobody is turned away", Data::default()),
         Story::silence("one request is turned away", turned_away(EVENT + 1, 1)),
         Story::silence("somebody clicks thirty times", turned_away(EVENT + 1, 30)),
+        Story::silence("forty-nine at once", turned_away(EVENT + 1, 49)),
+        Story::rings("fifty at once", turned_away(EVENT + 1, 50), 1, EVENT + 1, 10),
         Story::silence("five in a minute, for hours", turned_away(EVENT + 200, 5)),
         Story::rings("twenty in a minute", turned_away(EVENT + 20, 20), 3, EVENT + 20, 10),
         Story::rings("a flood", turned_away(EVENT + 60, 30_000), 1, EVENT + 60, 10),

@@ -221,6 +221,7 @@ async fn an_instance_has_the_credentials_and_the_region_of_its_metadata() {
     &[("AWS_PROFILE", "proc")],
     &["(profile proc: ", "exit status: 3", "no ticket: run kinit)"]
 )]
+#[case::a_process_that_says_a_great_deal("[default]\ncredential_process = sh HOME/talks\n", &[], &["really really"])]
 #[case::a_process_that_says_too_little("[default]\ncredential_process = sh HOME/little\n", &[], &["`SecretAccessKey`"])]
 #[case::a_process_that_prints_prose(
     "[default]\ncredential_process = sh HOME/prose\n",
@@ -246,12 +247,14 @@ async fn where_there_are_none_it_is_told_what_was_tried_and_what_helps(
 ) {
     let scene = Scene::new().await;
     scene.write("fails", "echo 'no ticket:' >&2; echo 'run kinit' >&2; exit 3\n");
+    scene.write("talks", "yes really | head -2000 >&2; exit 3\n");
     scene.write("little", r#"echo '{"Version": 1, "AccessKeyId": "ASIAADA", "SessionToken": "keep-it-secret"}'"#);
     scene.write("prose", "echo keep-it-secret\n");
     scene.write(SESSION, &session("keep-it-secret", "2020-01-01T00:00:00Z"));
     let ended = scene.list(config, &[variables, &[("AWS_REGION", "eu-north-1")]].concat()).await;
     assert_eq!((ended.status, ended.errors.lines().count()), (1, 1), "{ended:?}");
     assert!(ended.errors.starts_with("error: no AWS credentials ("), "{ended:?}");
+    assert!(ended.errors.len() < 1_500, "{ended:?}");
     for text in told.iter().chain(&["): run `aws configure`, `aws sso login` or `aws login`", "export-credentials"]) {
         assert!(ended.errors.contains(text), "{text} is not in {ended:?}");
     }
@@ -268,4 +271,12 @@ async fn without_a_region_it_is_told_how_to_say_one(#[case] variables: &[(&str, 
     let keys = [("AWS_ACCESS_KEY_ID", "AKIAADA"), ("AWS_SECRET_ACCESS_KEY", "secret")];
     let ended = scene.list("", &[variables, &keys].concat()).await;
     ended.is_error("no region is set: say --region, or set AWS_REGION");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_region_a_profile_that_is_not_there_is_named() {
+    let ended = Scene::new().await.list(ADA, &[("AWS_PROFILE", "nobody")]).await;
+    let expected =
+        "no region is set, and the profile nobody has none, or is not there: say --region, or set AWS_REGION";
+    ended.is_error(expected);
 }
