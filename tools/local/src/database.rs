@@ -111,8 +111,12 @@ impl Database {
 
     /// The clients of a service on it whose secret is there.
     pub async fn clients(&self, secret: &Secret) -> Clients {
-        let is_remote = matches!(secret, Secret::SecretsManager(_));
-        let secrets_manager = aws_sdk_secretsmanager::Client::new(&sdk(!is_remote).load().await);
+        let settings = match secret {
+            Secret::SecretsManager(_) => sdk(),
+            // Nobody asks it.
+            _ => here(|_| None),
+        };
+        let secrets_manager = aws_sdk_secretsmanager::Client::new(&settings.load().await);
         Clients { dynamodb: self.client().await, secrets_manager }
     }
 
@@ -123,7 +127,7 @@ impl Database {
         } else if endpoint::is_amazons(&self.url) {
             aws::anywhere()
         } else {
-            sdk(false)
+            sdk()
         };
         Client::new(&settings.endpoint_url(&self.url).load().await)
     }
@@ -153,12 +157,11 @@ fn here(variable: impl Fn(&str) -> Option<String>) -> ConfigLoader {
         .use_dual_stack(false)
 }
 
-/// The SDK's settings elsewhere: the environment's, but placeholders where nobody looks at them, or where the environment has
-/// none.
-fn sdk(any_will_do: bool) -> ConfigLoader {
+/// The SDK's settings elsewhere: the environment's, or placeholders where it has none.
+fn sdk() -> ConfigLoader {
     let loader = aws::anywhere();
     let has_credentials = ["AWS_ACCESS_KEY_ID", "AWS_PROFILE"].iter().any(|name| env::var_os(name).is_some());
-    if has_credentials && !any_will_do {
+    if has_credentials {
         return loader.region(RegionProviderChain::default_provider().or_else(Region::from_static(DEFAULT_REGION)));
     }
     let placeholders = Credentials::new("local", "local", None, None, "placeholder");

@@ -1,9 +1,12 @@
 //! What the local stack takes from `template.yaml`: the tables, the functions' routes and their environment. They stand
 //! there once, so that what runs here is what is deployed.
 
+mod cors;
+
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Deserializer, de::DeserializeOwned, de::Error as _};
+pub use cors::Cors;
+use serde::Deserialize;
 use serde_norway::Value;
 
 use crate::StartError;
@@ -103,51 +106,6 @@ pub struct TimeToLive {
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct HttpApiProperties {
-    definition_body: DefinitionBody,
-}
-
-#[derive(Debug, Deserialize)]
-struct DefinitionBody {
-    /// What holds where there are origins.
-    #[serde(rename = "x-amazon-apigateway-cors", deserialize_with = "then")]
-    cors: GatewayCors,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct GatewayCors {
-    allow_methods: Vec<String>,
-    /// A reference to a parameter that is a list.
-    allow_headers: Value,
-    expose_headers: Vec<String>,
-    max_age: u64,
-}
-
-/// What front ends may do from a browser, where their origin is listed.
-#[derive(Debug, Default)]
-pub struct Cors {
-    /// The methods that they may use.
-    pub allow_methods: Vec<String>,
-    /// The headers that they may send.
-    pub allow_headers: Vec<String>,
-    /// The headers that they may read.
-    pub expose_headers: Vec<String>,
-    /// For how many seconds a browser may remember this.
-    pub max_age: u64,
-}
-
-/// Reads what `!If` chooses where its condition is true.
-fn then<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<T, D::Error> {
-    let chosen = match Value::deserialize(deserializer)? {
-        Value::Tagged(tagged) if tagged.tag == "If" => tagged.value.get(1).cloned(),
-        _ => None,
-    };
-    serde_norway::from_value(chosen.unwrap_or_default()).map_err(D::Error::custom)
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
 struct FunctionMetadata {
     build_properties: BuildProperties,
 }
@@ -200,12 +158,7 @@ impl Template {
                     functions.insert(metadata.build_properties.binary, paths);
                 }
                 "AWS::Serverless::HttpApi" => {
-                    let properties: HttpApiProperties = serde_norway::from_value(resource.properties)?;
-                    let GatewayCors { allow_methods, allow_headers, expose_headers, max_age } =
-                        properties.definition_body.cors;
-                    let headers = default(&document.parameters, &allow_headers).unwrap_or_default();
-                    let allow_headers = headers.split(',').map(str::to_owned).collect();
-                    cors = Cors { allow_methods, allow_headers, expose_headers, max_age };
+                    cors = Cors::read(resource.properties, &document.parameters)?;
                 }
                 _ => {}
             }
