@@ -103,6 +103,21 @@ fn nothing_is_reserved_by_default_and_the_same_for_every_function_where_somebody
     }
 }
 
+/// CloudFormation refuses an update that takes away what was said of it: <https://github.com/aws/aws-cdk/issues/8286>.
+#[test]
+fn how_a_table_is_encrypted_is_said_with_a_key_and_without() {
+    let template = template();
+    let tables = template["Resources"].as_mapping().unwrap().values();
+    let tables: Vec<_> = tables.filter(|resource| resource["Type"] == "AWS::DynamoDB::Table").collect();
+    assert_eq!(tables.len(), 3);
+    for table in tables {
+        let Value::Tagged(encryption) = &table["Properties"]["SSESpecification"] else { panic!("{table:?}") };
+        assert_eq!((encryption.tag.to_string().as_str(), &encryption.value[0]), ("!If", &"HasTablesKey".into()));
+        let enabled = [1, 2].map(|branch| encryption.value[branch]["SSEEnabled"].as_bool());
+        assert_eq!(enabled, [Some(true), Some(false)]);
+    }
+}
+
 #[test]
 fn statement_22_origins_are_those_that_are_listed_and_no_credentials_go_along() {
     let template = template();
