@@ -44,4 +44,10 @@ impl Clock {
         self.ahead += seconds;
         fs::write(self.file.path(), self.ahead.to_string()).unwrap();
     }
+
+    /// The same, and it stands still from then on: what was due then is, and nothing else ever will be.
+    pub(super) fn advance_and_stop(&mut self, seconds: u64) {
+        self.ahead += seconds;
+        fs::write(self.file.path(), format!("{}=", self.ahead)).unwrap();
+    }
 }
