@@ -187,16 +187,11 @@ fn shown(template: &serde_norway::Value) -> BTreeSet<(String, String)> {
     let body: Value = serde_json::from_str(body.value.as_str().unwrap()).unwrap();
     let mut shown = BTreeSet::new();
     for widget in body["widgets"].as_array().unwrap() {
-        // `.` is what the metric before has there, `...` all that it has but the last.
+        // `.` is what the metric before has there.
         let mut before: Vec<String> = Vec::new();
         for metric in widget["properties"]["metrics"].as_array().unwrap() {
             let mut texts: Vec<_> =
                 metric.as_array().unwrap().iter().filter_map(Value::as_str).map(str::to_owned).collect();
-            if texts[0] == "..." {
-                let last = texts.get(1).cloned();
-                texts = before.clone();
-                texts[3] = last.unwrap_or_else(|| before[3].clone());
-            }
             for (text, above) in texts.iter_mut().zip(&before) {
                 if text == "." {
                     text.clone_from(above);

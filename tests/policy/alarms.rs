@@ -15,18 +15,7 @@ mod stories;
 
 use serde_norway::Value;
 
-use crate::TEMPLATE;
-
-fn template() -> Value {
-    serde_norway::from_str(TEMPLATE).unwrap()
-}
-
-/// The template's resources of a type, by their logical names.
-fn resources<'a>(template: &'a Value, kind: &str) -> Vec<(&'a str, &'a Value)> {
-    let resources = template["Resources"].as_mapping().unwrap().iter();
-    let resources = resources.map(|(name, resource)| (name.as_str().unwrap(), resource));
-    resources.filter(|(_, resource)| resource["Type"] == kind).collect()
-}
+use crate::{resources, template};
 
 /// The template's alarms, by their logical names.
 fn alarms(template: &Value) -> Vec<(&str, &Value)> {

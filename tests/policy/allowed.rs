@@ -4,16 +4,14 @@ use std::collections::BTreeSet;
 
 use serde_norway::Value;
 
-use crate::{ALL, Act};
+use crate::{ALL, Act, resources};
 
 /// What a template allows its functions. What it allows in another way than by a statement of its own counts as an action
 /// that nobody calls.
 pub(crate) fn by(template: &str) -> BTreeSet<Act> {
     let template: Value = serde_norway::from_str(template).unwrap();
-    let resources = &template["Resources"];
-    let functions = resources.as_mapping().unwrap().values();
-    let functions = functions.filter(|resource| resource["Type"] == "AWS::Serverless::Function");
-    functions.flat_map(|function| of_function(resources, function)).collect()
+    let functions = resources(&template, "AWS::Serverless::Function").into_iter();
+    functions.flat_map(|(_, function)| of_function(&template["Resources"], function)).collect()
 }
 
 /// What a function's role allows it, beside what it needs to run, for which there are policies of their own.

@@ -10,7 +10,7 @@ use rstest::rstest;
 use serde_norway::Value;
 
 use self::needs::NEEDS;
-use crate::TEMPLATE;
+use crate::template;
 
 const ROLES: &str = include_str!("../../deployment/role.yaml");
 
@@ -94,7 +94,7 @@ fn actions(needs: &str) -> BTreeSet<String> {
 
 #[test]
 fn the_execution_role_may_do_what_the_template_s_types_need_and_nothing_else() {
-    let template = parsed(TEMPLATE);
+    let template = template();
     let resources = template["Resources"].as_mapping().unwrap();
     let types: BTreeSet<_> = resources.values().map(|resource| resource["Type"].as_str().unwrap()).collect();
     assert_eq!(types, NEEDS.iter().map(|(kind, _)| *kind).collect::<BTreeSet<_>>());
@@ -229,7 +229,7 @@ fn the_execution_role_cannot_change_itself_or_the_deployment_role() {
 #[test]
 fn names_of_functions_and_roles_have_room_for_the_whole_name_of_the_stack() {
     let most = parsed(ROLES)["Parameters"]["StackName"]["MaxLength"].as_u64().unwrap();
-    let template = parsed(TEMPLATE);
+    let template = template();
     let is_short = |kind: &Value| kind == "AWS::IAM::Role" || kind == "AWS::Serverless::Function";
     let resources = template["Resources"].as_mapping().unwrap().iter();
     let names = resources.filter(|(_, resource)| is_short(&resource["Type"])).map(|(name, _)| name.as_str().unwrap());

@@ -6,12 +6,17 @@ mod api;
 mod dashboard;
 mod limits;
 mod lines;
-mod metrics;
+pub(crate) mod metrics;
 mod policies;
 mod queries;
 mod replaced;
 mod rules;
-mod stack;
+pub(crate) mod stack;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use serde_json::{Map, Value, json};
 use serde_norway::Value as Yaml;
@@ -19,6 +24,16 @@ use serde_norway::Value as Yaml;
 /// How long a stack's name may be, in characters
 /// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html>).
 const LONGEST_NAME: usize = 128;
+
+/// The folder of the whole workspace.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// A file of the workspace, by its path there.
+fn source(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap()
+}
 
 /// A text as it stands, and of a number or a truth what is written.
 fn text(value: &Value) -> String {

@@ -2,16 +2,12 @@
 
 use serde_norway::Value;
 
-use crate::TEMPLATE;
+use crate::{resources, template};
 
 const ENDPOINTS: [&str; 5] = ["login", "logout", "me", "refresh", "register"];
 
 /// How many requests a second a route lets through, and how many at once.
 const THROTTLES: [&str; 2] = ["ThrottlingRateLimit", "ThrottlingBurstLimit"];
-
-fn template() -> Value {
-    serde_norway::from_str(TEMPLATE).unwrap()
-}
 
 /// The name of the parameter that is referred to.
 fn parameter(value: &Value) -> &str {
@@ -107,10 +103,9 @@ fn nothing_is_reserved_by_default_and_the_same_for_every_function_where_somebody
 #[test]
 fn how_a_table_is_encrypted_is_said_with_a_key_and_without() {
     let template = template();
-    let tables = template["Resources"].as_mapping().unwrap().values();
-    let tables: Vec<_> = tables.filter(|resource| resource["Type"] == "AWS::DynamoDB::Table").collect();
+    let tables = resources(&template, "AWS::DynamoDB::Table");
     assert_eq!(tables.len(), 3);
-    for table in tables {
+    for (_, table) in tables {
         let Value::Tagged(encryption) = &table["Properties"]["SSESpecification"] else { panic!("{table:?}") };
         assert_eq!((encryption.tag.to_string().as_str(), &encryption.value[0]), ("!If", &"HasTablesKey".into()));
         let enabled = [1, 2].map(|branch| encryption.value[branch]["SSEEnabled"].as_bool());

@@ -22,8 +22,21 @@ mod walks;
 use std::{collections::BTreeSet, process::Command};
 
 use harness::build::{self, Kind};
+use serde_norway::Value;
 
 const TEMPLATE: &str = include_str!("../../template.yaml");
+
+/// The template as it stands.
+fn template() -> Value {
+    serde_norway::from_str(TEMPLATE).unwrap()
+}
+
+/// A template's resources of a type, by their logical names.
+fn resources<'a>(template: &'a Value, kind: &str) -> Vec<(&'a str, &'a Value)> {
+    let resources = template["Resources"].as_mapping().unwrap().iter();
+    let resources = resources.map(|(name, resource)| (name.as_str().unwrap(), resource));
+    resources.filter(|(_, resource)| resource["Type"] == kind).collect()
+}
 
 /// All keys, as IAM writes it: of what has no kinds of items, or no limit to them.
 const ALL: &str = "*";

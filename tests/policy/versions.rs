@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_norway::Value;
 
-use crate::TEMPLATE;
+use crate::{resources, template};
 
 /// What a function has that its versions do not keep: how many run at once, and how requests go over to another version.
 const OF_NO_VERSION: [&str; 2] = ["DeploymentPreference", "ReservedConcurrentExecutions"];
@@ -39,27 +39,31 @@ fn parameters(template: &Value, value: &Value, found: &mut BTreeSet<String>) {
     }
 }
 
+/// What the configuration holds, as it is written.
+fn configuration(template: &Value) -> &str {
+    let Value::Tagged(content) = &template["Resources"]["ConfigurationVersion"]["Properties"]["Content"] else {
+        panic!()
+    };
+    content.value.as_str().unwrap()
+}
+
 #[test]
 fn every_parameter_of_a_function_is_in_the_configuration_whose_number_its_version_has() {
-    let template: Value = serde_norway::from_str(TEMPLATE).unwrap();
-    let resources = &template["Resources"];
+    let template = template();
     let mut of_functions = BTreeSet::new();
     for (property, value) in template["Globals"]["Function"].as_mapping().unwrap() {
         if !OF_NO_VERSION.contains(&property.as_str().unwrap()) {
             parameters(&template, value, &mut of_functions);
         }
     }
-    for (name, resource) in resources.as_mapping().unwrap() {
-        if resource["Type"] == "AWS::Serverless::Function" {
-            parameters(&template, &resource["Properties"], &mut of_functions);
-            let Value::Tagged(description) = &resource["Properties"]["VersionDescription"] else { panic!("{name:?}") };
-            assert_eq!(description.value, "Configuration ${ConfigurationVersion.VersionNumber}", "{name:?}");
-        }
+    for (name, function) in resources(&template, "AWS::Serverless::Function") {
+        parameters(&template, &function["Properties"], &mut of_functions);
+        let Value::Tagged(description) = &function["Properties"]["VersionDescription"] else { panic!("{name}") };
+        assert_eq!(description.value, "Configuration ${ConfigurationVersion.VersionNumber}", "{name}");
     }
     assert!(of_functions.len() > 10, "{of_functions:?}");
 
-    let Value::Tagged(content) = &resources["ConfigurationVersion"]["Properties"]["Content"] else { panic!() };
-    let lines: Vec<_> = content.value.as_str().unwrap().lines().collect();
+    let lines: Vec<_> = configuration(&template).lines().collect();
     // It is there for nothing else.
     of_functions.insert("Restart".into());
     let line = |parameter: &String| format!("{parameter}=${{{parameter}}}");
@@ -79,22 +83,19 @@ Timeout: 15
 
 #[test]
 fn what_sam_does_not_look_at_has_a_number_in_the_configuration() {
-    let template: Value = serde_norway::from_str(TEMPLATE).unwrap();
+    let template = template();
     let function = &template["Globals"]["Function"];
     let unseen: Value = serde_norway::from_str(UNSEEN).unwrap();
     for (property, value) in unseen.as_mapping().unwrap() {
         assert_eq!(&function[property], value, "{property:?}: count `Template=` up, and change it here too");
     }
-    let Value::Tagged(content) = &template["Resources"]["ConfigurationVersion"]["Properties"]["Content"] else {
-        panic!()
-    };
-    assert!(content.value.as_str().unwrap().starts_with("Template=1\n"));
+    assert!(configuration(&template).starts_with("Template=1\n"));
 }
 
 /// A function's variables change with the configuration: a version is published of what has changed alone.
 #[test]
 fn the_number_of_the_configuration_is_a_variable_of_every_function() {
-    let template: Value = serde_norway::from_str(TEMPLATE).unwrap();
+    let template = template();
     let variables = &template["Globals"]["Function"]["Environment"]["Variables"];
     let Value::Tagged(number) = &variables["CONFIGURATION"] else { panic!() };
     assert_eq!(
@@ -109,10 +110,8 @@ fn the_number_of_the_configuration_is_a_variable_of_every_function() {
 /// Else another configuration deletes the version before, to which somebody may want to go back.
 #[test]
 fn a_version_that_another_takes_the_place_of_is_kept() {
-    let template: Value = serde_norway::from_str(TEMPLATE).unwrap();
-    for (name, resource) in template["Resources"].as_mapping().unwrap() {
-        if resource["Type"] == "AWS::Serverless::Function" {
-            assert_eq!(resource["UpdateReplacePolicy"], "Retain", "{name:?}");
-        }
+    let template = template();
+    for (name, function) in resources(&template, "AWS::Serverless::Function") {
+        assert_eq!(function["UpdateReplacePolicy"], "Retain", "{name}");
     }
 }

@@ -5,46 +5,10 @@ use std::collections::BTreeSet;
 use serde_norway::Value;
 
 use super::{alarms, definition::Alarm, math, reference, resources, template, text};
-
-/// The metrics of a namespace that have no dimension but this one.
-struct Metrics {
-    namespace: &'static str,
-    dimension: &'static str,
-    /// What the dimension's value is the name or the id of.
-    kind: &'static str,
-    names: &'static [&'static str],
-}
-
-static METRICS: [Metrics; 3] = [
-    // Of HTTP APIs, that is: the metrics of REST APIs have other names.
-    // https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html
-    Metrics {
-        namespace: "AWS/ApiGateway",
-        dimension: "ApiId",
-        kind: "AWS::Serverless::HttpApi",
-        names: &["4xx", "5xx", "Count", "DataProcessed", "IntegrationLatency", "Latency"],
-    },
-    // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics-dimensions.html
-    Metrics {
-        namespace: "AWS/DynamoDB",
-        dimension: "TableName",
-        kind: "AWS::DynamoDB::Table",
-        names: &[
-            "ConsumedReadCapacityUnits",
-            "ConsumedWriteCapacityUnits",
-            "ReadThrottleEvents",
-            "WriteThrottleEvents",
-        ],
-    },
-    // Of all versions and aliases of a function together.
-    // https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
-    Metrics {
-        namespace: "AWS/Lambda",
-        dimension: "FunctionName",
-        kind: "AWS::Serverless::Function",
-        names: &["ConcurrentExecutions", "Duration", "Errors", "Invocations", "Throttles"],
-    },
-];
+use crate::documents::{
+    metrics::{Metric, unknown},
+    stack::Stack,
+};
 
 /// The metrics that an alarm looks at, as the template writes them.
 fn metrics(properties: &Value) -> Vec<&Value> {
@@ -58,22 +22,13 @@ fn dimensions(metric: &Value) -> &[Value] {
     metric["Dimensions"].as_sequence().map(Vec::as_slice).unwrap_or_default()
 }
 
-/// What is wrong with a metric of a service.
-fn fault(template: &Value, metric: &Value) -> Option<String> {
-    let Some(known) = METRICS.iter().find(|known| metric["Namespace"] == known.namespace) else {
-        return Some(format!("{:?} is not known here", metric["Namespace"]));
-    };
-    let [dimension] = dimensions(metric) else {
-        return Some("it has one dimension".to_owned());
-    };
-    let of = reference(&dimension["Value"]).map(|name| &template["Resources"][name]["Type"]);
-    if !known.names.contains(&text(&metric["MetricName"])) {
-        Some(format!("there is no {:?}", metric["MetricName"]))
-    } else if dimension["Name"] != known.dimension || of.is_none_or(|kind| *kind != known.kind) {
-        Some(format!("{dimension:?} is not the {} of one of {}", known.dimension, known.kind))
-    } else {
-        None
-    }
+/// What is wrong with a metric of a service. All that alarms look at have one dimension: what they are of.
+fn fault(metric: &Value) -> Option<String> {
+    let [dimension] = dimensions(metric) else { return Some(format!("{metric:?} has not one dimension")) };
+    let Some(of) = reference(&dimension["Value"]) else { return Some(format!("{metric:?} is of no resource")) };
+    let texts = [&metric["Namespace"], &metric["MetricName"], &dimension["Name"]].map(text);
+    let texts: Vec<_> = texts.into_iter().chain([of]).map(str::to_owned).collect();
+    unknown(&Stack::new(&[]), &Metric::read(&texts)?)
 }
 
 #[test]
@@ -81,16 +36,14 @@ fn services_have_the_metrics_that_alarms_look_at() {
     let template = template();
     let looked_at = alarms(&template).into_iter().flat_map(|(_, alarm)| metrics(&alarm["Properties"]));
     let of_services: Vec<_> = looked_at.filter(|metric| reference(&metric["Namespace"]).is_none()).collect();
-    let faults: Vec<_> = of_services.iter().filter_map(|metric| fault(&template, metric)).collect();
+    let faults: Vec<_> = of_services.iter().copied().filter_map(fault).collect();
     assert_eq!(faults, [""; 0]);
     let used: BTreeSet<_> = of_services.iter().map(|metric| text(&metric["Namespace"])).collect();
-    let known: BTreeSet<_> = METRICS.iter().map(|known| known.namespace).collect();
-    assert_eq!(used, known);
+    assert_eq!(used, BTreeSet::from(["AWS/ApiGateway", "AWS/DynamoDB", "AWS/Lambda"]));
 }
 
 #[test]
 fn a_metric_that_no_service_has_is_found() {
-    let template = template();
     for metric in [
         "{Namespace: AWS/ApiGateway, MetricName: 5XXError, Dimensions: [{Name: ApiId, Value: !Ref HttpApi}]}",
         "{Namespace: AWS/ApiGateway, MetricName: 5xx, Dimensions: [{Name: ApiName, Value: !Ref HttpApi}]}",
@@ -100,7 +53,7 @@ fn a_metric_that_no_service_has_is_found() {
         "{Namespace: AWS/Lambda, MetricName: Throttles}",
         "{Namespace: AWS/SNS, MetricName: NumberOfMessagesPublished}",
     ] {
-        assert!(fault(&template, &serde_norway::from_str(metric).unwrap()).is_some(), "{metric}");
+        assert!(fault(&serde_norway::from_str(metric).unwrap()).is_some(), "{metric}");
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_norway::Value;
 
 use super::{ROLES, parsed, text};
-use crate::TEMPLATE;
+use crate::template;
 
 const WORKFLOW: &str = include_str!("../../../.github/workflows/deploy.yml");
 const REQUIREMENTS: &str = include_str!("../../targets/requirements.txt");
@@ -134,7 +134,7 @@ fn the_credentials_live_as_long_as_the_slowest_deployment() {
     let roles = parsed(ROLES);
     assert_eq!(roles["Resources"]["DeploymentRole"]["Properties"]["MaxSessionDuration"], seconds);
     assert!(deploy["timeout-minutes"].as_u64().unwrap() * 60 >= seconds);
-    let template = parsed(TEMPLATE);
+    let template = template();
     let preferences = template["Parameters"]["DeploymentPreference"]["AllowedValues"].as_sequence().unwrap();
     let slowest = preferences.iter().map(|value| minutes(value.as_str().unwrap())).max().unwrap();
     assert_eq!(slowest, 100);

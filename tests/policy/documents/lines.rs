@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::Value;
 
-use super::stack::Stack;
+use super::{root, source, stack::Stack};
 
 /// Kinds of lines by the events that they tell of, each with its fields; a field within an object has the path that
 /// Logs Insights gives it. Where lines tell of no event, they are under the empty text.
@@ -23,7 +23,7 @@ const USUAL: [&str; 3] = ["timestamp", "level", "span.name"];
 pub(super) fn of_functions() -> Lines {
     let mut sources = Vec::new();
     for folder in ["shared/src", "functions"] {
-        read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(folder), &mut sources);
+        read(&root().join(folder), &mut sources);
     }
     let mut lines = Lines::new();
     let spans = sources.iter().flat_map(|source| calls(source, "tracing::info_span!("));
@@ -43,9 +43,10 @@ pub(super) fn of_functions() -> Lines {
 
 /// The fields of the line that each request has: those that are always there, and the metrics.
 fn of_requests() -> BTreeSet<String> {
-    let always = include_str!("../../../shared/src/metrics/line.rs").split("serialize_entry(\"").skip(1);
+    let source = source("shared/src/metrics/line.rs");
+    let always = source.split("serialize_entry(\"").skip(1);
     let always = always.filter_map(|rest| rest.split('"').next()).map(str::to_owned);
-    always.chain(super::metrics::reported().into_iter().map(str::to_owned)).collect()
+    always.chain(super::metrics::reported()).collect()
 }
 
 /// The lines that API Gateway writes of requests.

@@ -5,16 +5,13 @@ use std::{collections::BTreeMap, fmt};
 
 use serde_json::{Value, json};
 
-use super::{stack::Stack, text};
+use super::{source, stack::Stack, text};
 
 const METRICS: &str = include_str!("metrics.json");
 
-/// Where the functions' metrics are named.
-const REPORTED: &str = include_str!("../../../shared/src/metrics.rs");
-
 /// A metric, with its dimensions in the order of their names.
 #[derive(Debug)]
-pub(super) struct Metric {
+pub(crate) struct Metric {
     namespace: String,
     name: String,
     dimensions: BTreeMap<String, String>,
@@ -22,7 +19,7 @@ pub(super) struct Metric {
 
 impl Metric {
     /// The metric of these texts: a namespace, a name, and a name and a value for each dimension.
-    pub(super) fn read(texts: &[String]) -> Option<Self> {
+    pub(crate) fn read(texts: &[String]) -> Option<Self> {
         let [namespace, name, dimensions @ ..] = texts else { return None };
         let (pairs, rest) = dimensions.as_chunks::<2>();
         let dimensions = pairs.iter().map(|[name, value]| (name.clone(), value.clone())).collect();
@@ -38,13 +35,13 @@ impl fmt::Display for Metric {
 }
 
 /// What is wrong with a metric that nobody reports.
-pub(super) fn unknown(stack: &Stack, metric: &Metric) -> Option<String> {
+pub(crate) fn unknown(stack: &Stack, metric: &Metric) -> Option<String> {
     let Metric { namespace, name, dimensions } = metric;
     let known: Value = serde_json::from_str(METRICS).unwrap();
     let names: Vec<_> = dimensions.keys().map(String::as_str).collect();
     let fault = if *namespace == text(&stack.value(&json!({ "Ref": "AWS::StackName" }))) {
         let is_filtered = || filtered(stack).contains(name) && names.is_empty();
-        let is_reported = || reported().contains(&name.as_str()) && names == ["Function"];
+        let is_reported = || reported().contains(name) && names == ["Function"];
         if !is_reported() && !is_filtered() {
             Some("is reported by nothing here")
         } else {
@@ -69,11 +66,12 @@ pub(super) fn unknown(stack: &Stack, metric: &Metric) -> Option<String> {
 }
 
 /// The names of what the functions report.
-pub(super) fn reported() -> Vec<&'static str> {
-    let (_, rest) = REPORTED.split_once("enum Metric {\n").unwrap();
+pub(super) fn reported() -> Vec<String> {
+    let source = source("shared/src/metrics.rs");
+    let (_, rest) = source.split_once("enum Metric {\n").unwrap();
     let (variants, _) = rest.split_once("\n}").unwrap();
     let lines = variants.lines().map(str::trim).filter(|line| !line.starts_with("//"));
-    lines.map(|line| line.trim_end_matches(',')).collect()
+    lines.map(|line| line.trim_end_matches(',').to_owned()).collect()
 }
 
 /// The names of metrics that CloudWatch makes of lines in a log.

@@ -12,7 +12,7 @@ use crate::TEMPLATE;
 const PLACE: &str = "eu-central-1:123456789012";
 
 /// A stack: a template, and values of its parameters.
-pub(super) struct Stack {
+pub(crate) struct Stack {
     pub(super) template: Value,
     name: String,
     parameters: BTreeMap<String, String>,
@@ -20,7 +20,7 @@ pub(super) struct Stack {
 
 impl Stack {
     /// The stack of `template.yaml` with these parameters, and the defaults of all others.
-    pub(super) fn new(parameters: &[(&str, &str)]) -> Self {
+    pub(crate) fn new(parameters: &[(&str, &str)]) -> Self {
         Self::of(TEMPLATE, parameters)
     }
 
