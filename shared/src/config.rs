@@ -205,7 +205,7 @@ fn list_url(text: &str) -> Result<String, ConfigError> {
     Ok(if url.ends_with('/') { url } else { url + "/" })
 }
 
-/// The proxy that is believed, where there is a secret by which it is known. A header that cannot be right is told of anyway.
+/// The trusted proxy, if a secret is set. A wrong header is an error even without one.
 fn proxy(optional: impl Fn(&str) -> Option<String>) -> Result<Option<Proxy>, ConfigError> {
     let name = optional("PROXY_ADDRESS_HEADER").unwrap_or_else(|| Proxy::ADDRESS_HEADER.into());
     let header = Proxy::address_header(&name)

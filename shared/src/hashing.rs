@@ -117,8 +117,8 @@ impl Hasher {
         Self { random, cores, all_cores, memories: Arc::default() }
     }
 
-    /// Ends when no hash is under way, of requests that were given up neither, and all memory is wiped. To be awaited where an
-    /// answer is handed to Lambda, which freezes the process behind it. Other requests that hash would wait meanwhile.
+    /// Waits until no hash is running, not even one whose request was given up, and all memory is wiped. Await it before an
+    /// answer is handed to Lambda, which freezes the process afterwards. Other requests that hash wait meanwhile.
     pub async fn idle(&self) {
         // It is never closed.
         drop(self.cores.acquire_many(self.all_cores).await);

@@ -31,8 +31,8 @@ const OPERATION: Duration = Duration::from_millis(4_000);
 /// several are slow without failing, is ended here. Every write is whole or not done, so that it can be ended anywhere.
 pub const REQUEST: Duration = Duration::from_millis(13_000);
 
-/// What an answer waits for a hash that is still under way, since its request was given up: one of this service's cost takes a
-/// small part of that even on a small core. One that an import brought may take longer, and then the client goes first.
+/// How long an answer waits for a hash that still runs because its request was given up. A hash of this service's own cost
+/// takes a small part of that. An imported one may take longer; then the client gets its answer first.
 pub const WIPE: Duration = Duration::from_millis(1_500);
 
 /// How often a transaction is tried that collides with others on the same items. They are few: two people who change one

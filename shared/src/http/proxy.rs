@@ -1,5 +1,5 @@
-//! A proxy before the gateway, such as CloudFront: the gateway sees its address instead of its clients', and it is believed
-//! what theirs are, since it proves that it is the operator's.
+//! A proxy in front of the gateway, such as CloudFront. The gateway sees the proxy's address instead of its clients'. A proxy
+//! that sends the operator's secret is trusted to name the client's address.
 
 use std::{
     collections::HashMap,
@@ -21,7 +21,7 @@ pub(crate) const SECRET_HEADER: HeaderName = HeaderName::from_static("x-proxy-se
 /// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/adding-cloudfront-headers.html>
 const CLOUDFRONT: &str = "cloudfront-viewer-address";
 
-/// Headers that clients begin and proxies carry on: what stands in them first is anybody's word. API Gateway turns the first
+/// Headers that clients can start and proxies append to, so their first entries prove nothing. API Gateway turns the first
 /// into the second.
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html>
 const FORWARDED: [&str; 2] = ["x-forwarded-for", "forwarded"];

@@ -72,17 +72,17 @@ impl HttpApiEvent {
         self
     }
 
-    /// Logs that the proxy did not name the address that a request comes from: it counts as the proxy's own then, and all the
-    /// proxy's clients as one.
+    /// Logs that the proxy did not name the client's address. The request then counts as the proxy's own, as all such requests
+    /// do.
     pub(super) fn warn_of_proxy(&self) {
         if let Told::Unreadable(reason) = self.told {
             tracing::warn!(event = "proxy_address_invalid", reason);
         }
     }
 
-    /// The path that an endpoint takes, without a slash at its end, if it takes this one. Before it may stand the stage's name,
-    /// where the API is called under it, or the base path of a custom domain, which API Gateway is documented to leave away, and
-    /// what stands in for it may not.
+    /// The path that an endpoint takes, without a slash at its end, if it takes this one. The stage's name may come first, if the
+    /// API is called under it. So may the base path of a custom domain: API Gateway is documented to remove it, but another
+    /// gateway may not.
     /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>
     pub(super) fn path(&self, takes: impl Fn(&str) -> bool) -> Option<&str> {
         let sent = self.raw_path.strip_suffix('/').unwrap_or(&self.raw_path);
