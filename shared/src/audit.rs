@@ -2,9 +2,8 @@
 //! Cheat Sheet), with the user's id and never an address, a password or a token.
 
 use crate::{
-    domain::{Taken, UserId},
+    domain::{Changed, Taken, UserId},
     metrics::{self, Metric},
-    store::Changed,
 };
 
 /// A user was created.

@@ -2,13 +2,16 @@
 
 use std::{error::Error as StdError, fmt};
 
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_types::request_id::RequestId;
 use lambda_http::http::{HeaderValue, Method, StatusCode, header};
 use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::json;
 
 use crate::{
-    domain::FieldError,
+    domain::{Email, FieldError, Taken, Username},
     http::{self, Response},
+    random,
 };
 
 /// Why a request is not answered with success. Each variant's comment begins with the status that it becomes.
@@ -165,12 +168,59 @@ pub(crate) fn with_causes(error: &(dyn StdError + 'static)) -> String {
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
+/// What became of a request, in the words of the SDK or of the service, with the request's id. Never what was sent or answered:
+/// there are hashes, addresses and the secret in it. So no `Debug`, and of an answer that cannot be read not even what the
+/// parser says, which quotes it.
+pub fn describe_sdk_error<E>(error: &SdkError<E>) -> String
+where
+    E: ProvideErrorMetadata + StdError + 'static,
+{
+    let text = match error {
+        SdkError::ServiceError(answer) => match (answer.err().code(), answer.err().message()) {
+            (Some(code), Some(message)) => format!("{code}: {message}"),
+            (Some(code), None) => code.to_owned(),
+            (None, _) => format!("an answer that cannot be read, with status {}", answer.raw().status().as_u16()),
+        },
+        SdkError::ResponseError(answer) => {
+            format!("an answer that cannot be read, with status {}", answer.raw().status().as_u16())
+        }
+        error => with_causes(error),
+    };
+    match error.request_id() {
+        Some(id) => format!("{text} (request {id})"),
+        None => text,
+    }
+}
+
+/// The store did not do what it was asked, for whatever reason: deny, and let the log tell why.
+pub(crate) fn unavailable<E>(error: &SdkError<E>) -> Error
+where
+    E: ProvideErrorMetadata + StdError + 'static,
+{
+    Error::Unavailable(describe_sdk_error(error).into())
+}
+
 /// The reason that is told by an event of its own.
 const REUSED: &str = "reused";
 
 impl From<Vec<FieldError>> for Error {
     fn from(errors: Vec<FieldError>) -> Self {
         Self::Fields(errors)
+    }
+}
+
+impl From<random::Failed> for Error {
+    fn from(failed: random::Failed) -> Self {
+        Self::internal(failed)
+    }
+}
+
+impl From<Taken> for Error {
+    fn from(taken: Taken) -> Self {
+        let username = FieldError::new::<Username>(["A user with that username already exists.".into()]);
+        let email = FieldError::new::<Email>(["A user with that email already exists.".into()]);
+        let errors = [taken.username.then_some(username), taken.email.then_some(email)];
+        Self::Fields(errors.into_iter().flatten().collect())
     }
 }
 
@@ -209,7 +259,10 @@ mod tests {
     use insta::assert_snapshot;
 
     use super::*;
-    use crate::domain::{Email, Password, Username};
+    use crate::{
+        domain::{Email, Username},
+        passwords::Password,
+    };
 
     /// The answer as a client sees it: status, the header that goes with it, body.
     fn shown(error: &Error) -> String {

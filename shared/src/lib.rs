@@ -1,31 +1,37 @@
-//! What two functions or more need: the way of a request, domain types, tokens, passwords, settings and stores.
+//! What two functions or more need, in floors. A module uses those below it, never one beside or above it; a test holds that
+//! (`tests/policy/floors.rs`).
 //!
-//! A request's way: [`lambda`] decodes the event and answers for what no handler foresaw; a handler reads its
+//! | floor | modules | what they are for |
+//! |--:|---|---|
+//! | 7 | [`runtime`] | what runs a handler: the event, the service and its configuration, the SDK, the log |
+//! | 6 | [`guard`] | checks the password of a user who may be guessed at: rate-limited, verified, counted |
+//! | 5 | [`store`] | all knowledge of DynamoDB: users, sessions, throttle, settings |
+//! | 4 | [`tokens`], [`passwords`] | access and refresh tokens; hashing passwords and judging new ones |
+//! | 3 | [`keys`], [`http`] | the secret and the keys derived from it; requests, forms, answers |
+//! | 2 | [`error`], [`audit`] | what a store can fail with, and what a client is answered; security events |
+//! | 1 | [`domain`], [`settings`] | types that parse; what operators can set |
+//! | 0 | [`clock`], [`random`], [`timeouts`], [`metrics`] | what everything may use |
+//!
+//! A request's way: [`runtime::lambda`] decodes the event and answers for what no handler foresaw; a handler reads its
 //! [`form`](http::Request::form) into [`domain`] types, asks a [`store`], and answers with an [`http::Response`] or an
 //! [`Error`].
 
 pub mod audit;
-pub mod aws;
-#[cfg(feature = "password-rules")]
-pub mod breached;
 pub mod clock;
-pub mod config;
 pub mod domain;
-mod error;
-#[cfg(feature = "hashing")]
-pub mod hashing;
+pub mod error;
+#[cfg(feature = "passwords")]
+pub mod guard;
 pub mod http;
-pub mod lambda;
-pub mod logging;
+pub mod keys;
 mod metrics;
-#[cfg(feature = "hashing")]
+#[cfg(feature = "passwords")]
 pub mod passwords;
 pub mod random;
-mod service;
+pub mod runtime;
 pub mod settings;
 pub mod store;
 pub mod timeouts;
 pub mod tokens;
 
 pub use error::Error;
-pub use service::{Clients, Service};

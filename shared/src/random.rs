@@ -2,9 +2,12 @@
 
 use std::{fmt, sync::Arc};
 
-use crate::Error;
+type Fill = dyn Fn(&mut [u8]) -> Result<(), Failed> + Send + Sync;
 
-type Fill = dyn Fn(&mut [u8]) -> Result<(), Error> + Send + Sync;
+/// The generator failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the random generator failed")]
+pub struct Failed;
 
 /// A source of random bytes. Cheap to clone.
 #[derive(Clone)]
@@ -13,7 +16,7 @@ pub struct Random(Arc<Fill>);
 impl Random {
     /// The cryptographically secure generator of AWS-LC, seeded by the operating system.
     pub fn system() -> Self {
-        Self(Arc::new(|bytes| aws_lc_rs::rand::fill(bytes).map_err(|_| Error::internal("the random generator failed"))))
+        Self(Arc::new(|bytes| aws_lc_rs::rand::fill(bytes).map_err(|_| Failed)))
     }
 
     /// A source that `fill` plays, for tests.
@@ -27,8 +30,8 @@ impl Random {
     /// `N` random bytes.
     ///
     /// # Errors
-    /// [`Error::Internal`] when the generator fails, which AWS-LC documents as never in practice.
-    pub fn bytes<const N: usize>(&self) -> Result<[u8; N], Error> {
+    /// [`Failed`], which AWS-LC documents as never in practice.
+    pub fn bytes<const N: usize>(&self) -> Result<[u8; N], Failed> {
         let mut bytes = [0; N];
         (self.0)(&mut bytes)?;
         Ok(bytes)

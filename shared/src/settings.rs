@@ -1,11 +1,9 @@
 //! Settings that operators change while the service runs: an item of DynamoDB, kept in memory for some seconds.
 
-mod cache;
 mod definition;
-mod item;
+pub(crate) mod item;
 mod list;
 
-pub use cache::SettingsCache;
 pub use definition::{Definition, Flag, Number};
 pub use item::Limit;
 use item::{Problem, Reader};
@@ -138,7 +136,7 @@ impl Settings {
 
     /// Reads an item. A value that is missing or wrong stays what it was, and is a problem for somebody to hear of: a slip in
     /// the console must not stop logins.
-    fn read(item: &Item, before: &Self) -> (Self, Vec<Problem>) {
+    pub(crate) fn read(item: &Item, before: &Self) -> (Self, Vec<Problem>) {
         let mut reader = Reader::new(item);
         let settings = Self {
             access_token_lifetime: reader.number(&ACCESS_TOKEN_LIFETIME, before.access_token_lifetime),

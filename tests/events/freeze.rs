@@ -39,10 +39,10 @@ use crate::{
 static BINARIES: LazyLock<HashMap<String, PathBuf>> = LazyLock::new(|| build::executables(build::Kind::Program));
 
 /// From when on settings are read anew, in seconds.
-const SETTINGS_MAX_AGE: u64 = shared::config::Config::SETTINGS_MAX_AGE.as_secs();
+const SETTINGS_MAX_AGE: u64 = shared::runtime::config::Config::SETTINGS_MAX_AGE.as_secs();
 
 /// From when on the secret is read anew, in seconds.
-const SECRET_MAX_AGE: u64 = shared::tokens::SECRET_MAX_AGE.as_secs();
+const SECRET_MAX_AGE: u64 = shared::keys::SECRET_MAX_AGE.as_secs();
 
 /// The lifetime of access tokens in the settings, in seconds: at first, so that a token outlives all freezes.
 const LIFETIME: u64 = 86_400;

@@ -13,7 +13,7 @@ use aws_smithy_runtime_api::client::{
 use harness::stand_in;
 use local::{Options, Stack};
 use serde_json::Value;
-use shared::Clients;
+use shared::runtime::Clients;
 
 use crate::{ALL, Act};
 

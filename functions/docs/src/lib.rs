@@ -4,9 +4,9 @@ mod file;
 
 use file::File;
 use shared::{
-    Error, Service,
+    Error,
     http::{Method, Request, Response, header},
-    lambda::Endpoint,
+    runtime::{Service, lambda::Endpoint},
 };
 
 /// Shows the API's documentation.

@@ -1,4 +1,4 @@
 //! The Lambda function `docs`.
 fn main() -> std::process::ExitCode {
-    shared::lambda::run::<docs::Docs>()
+    shared::runtime::lambda::run::<docs::Docs>()
 }

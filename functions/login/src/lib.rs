@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use serde_json::json;
 use shared::{
-    Error, Service, audit,
-    domain::{AllValid, Email, PasswordAttempt},
+    Error, audit,
+    domain::{AllValid, Email},
+    guard::PasswordGuard,
     http::{self, Method, Request, Response},
-    lambda::Endpoint,
-    passwords::Passwords,
-    settings::SettingsCache,
-    store::{Sessions, Users},
+    passwords::PasswordAttempt,
+    runtime::{Service, lambda::Endpoint},
+    store::{Sessions, SettingsCache, Users},
     tokens::{AccessTokens, RefreshTokens},
 };
 
@@ -18,7 +18,7 @@ use shared::{
 #[derive(Debug)]
 pub struct Login {
     users: Users,
-    passwords: Passwords,
+    passwords: PasswordGuard,
     sessions: Sessions,
     settings: Arc<SettingsCache>,
     access_tokens: AccessTokens,

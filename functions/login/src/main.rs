@@ -1,4 +1,4 @@
 //! The Lambda function `login`.
 fn main() -> std::process::ExitCode {
-    shared::lambda::run::<login::Login>()
+    shared::runtime::lambda::run::<login::Login>()
 }

@@ -1,4 +1,4 @@
 //! The Lambda function `logout`.
 fn main() -> std::process::ExitCode {
-    shared::lambda::run::<logout::Logout>()
+    shared::runtime::lambda::run::<logout::Logout>()
 }

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use shared::{
-    Error, Service, audit,
-    domain::{AllValid, CurrentPassword, Email, Holder, User, Username},
+    Error, audit,
+    domain::{AllValid, Email, Holder, User, Username},
+    guard::PasswordGuard,
     http::{self, Form, Method, Request, Response},
-    lambda::Endpoint,
-    passwords::Passwords,
-    settings::{Settings, SettingsCache},
-    store::{Attempts, ProfileChange, Updated, Users},
+    passwords::CurrentPassword,
+    runtime::{Service, lambda::Endpoint},
+    settings::Settings,
+    store::{ProfileChange, SettingsCache, Throttle, Updated, Users},
     tokens::AccessTokens,
 };
 
@@ -17,8 +18,8 @@ use shared::{
 #[derive(Debug)]
 pub struct Me {
     users: Users,
-    attempts: Attempts,
-    passwords: Passwords,
+    attempts: Throttle,
+    passwords: PasswordGuard,
     settings: Arc<SettingsCache>,
     access_tokens: AccessTokens,
 }

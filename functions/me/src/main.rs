@@ -1,4 +1,4 @@
 //! The Lambda function `me`.
 fn main() -> std::process::ExitCode {
-    shared::lambda::run::<me::Me>()
+    shared::runtime::lambda::run::<me::Me>()
 }

@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use serde_json::json;
 use shared::{
-    Error, Service, audit,
+    Error, audit,
     http::{self, Method, Request, Response},
-    lambda::Endpoint,
-    settings::SettingsCache,
-    store::{Sessions, Use, Users},
+    runtime::{Service, lambda::Endpoint},
+    store::{Sessions, SettingsCache, Use, Users},
     tokens::{AccessTokens, PresentedToken, RefreshTokens},
 };
 

@@ -1,4 +1,4 @@
 //! The Lambda function `refresh`.
 fn main() -> std::process::ExitCode {
-    shared::lambda::run::<refresh::Refresh>()
+    shared::runtime::lambda::run::<refresh::Refresh>()
 }

@@ -3,21 +3,19 @@
 use std::sync::Arc;
 
 use shared::{
-    Error, Service, audit,
-    breached::BreachedPasswords,
-    domain::{AllValid, Email, Password, PasswordRules, Username},
-    hashing::Hasher,
+    Error, audit,
+    domain::{AllValid, Email, Username},
     http::{self, Method, Request, Response},
-    lambda::Endpoint,
-    settings::SettingsCache,
-    store::{Attempts, Created, Users},
+    passwords::{BreachedPasswords, Hasher, Password, PasswordRules},
+    runtime::{Service, lambda::Endpoint},
+    store::{Created, SettingsCache, Throttle, Users},
 };
 
 /// Creates users.
 #[derive(Debug)]
 pub struct Register {
     users: Users,
-    attempts: Attempts,
+    attempts: Throttle,
     settings: Arc<SettingsCache>,
     password_rules: PasswordRules,
     breached_passwords: BreachedPasswords,

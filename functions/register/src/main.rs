@@ -1,4 +1,4 @@
 //! The Lambda function `register`.
 fn main() -> std::process::ExitCode {
-    shared::lambda::run::<register::Register>()
+    shared::runtime::lambda::run::<register::Register>()
 }

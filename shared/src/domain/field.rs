@@ -8,13 +8,13 @@ use serde_json::Value;
 pub type Message = Cow<'static, str>;
 
 /// The field is absent and must not be.
-pub(super) const REQUIRED: &str = "This field is required.";
+pub(crate) const REQUIRED: &str = "This field is required.";
 /// The field is JSON's `null`.
-pub(super) const NULL: &str = "This field may not be null.";
+pub(crate) const NULL: &str = "This field may not be null.";
 /// The field is empty, after trimming where it is trimmed.
-pub(super) const BLANK: &str = "This field may not be blank.";
+pub(crate) const BLANK: &str = "This field may not be blank.";
 /// The field holds U+0000.
-pub(super) const NUL_CHARACTER: &str = "Null characters are not allowed.";
+pub(crate) const NUL_CHARACTER: &str = "Null characters are not allowed.";
 
 /// What a field's text must be like, once it is trimmed and not blank. Known in this crate alone, so that nobody gets around
 /// [`Field::parse`].
@@ -78,12 +78,12 @@ impl FieldError {
 }
 
 /// The message for a value of more than `limit` characters.
-pub(super) fn too_long(limit: usize) -> Message {
+pub(crate) fn too_long(limit: usize) -> Message {
     format!("Ensure this field has no more than {limit} characters.").into()
 }
 
 /// The messages that apply, in their order, or the value when none does.
-pub(super) fn checked<T>(value: T, faults: impl IntoIterator<Item = (bool, Message)>) -> Result<T, Vec<Message>> {
+pub(crate) fn checked<T>(value: T, faults: impl IntoIterator<Item = (bool, Message)>) -> Result<T, Vec<Message>> {
     let messages: Vec<_> = faults.into_iter().filter_map(|(applies, message)| applies.then_some(message)).collect();
     if messages.is_empty() { Ok(value) } else { Err(messages) }
 }

@@ -4,8 +4,8 @@ use std::{fmt, num::ParseIntError, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Email, FieldError, Username};
-use crate::{Error, random::Random};
+use super::{Email, Username};
+use crate::random::{self, Random};
 
 /// A user's number: 1 to 2^53 - 1, which a JavaScript number holds exactly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -25,8 +25,8 @@ impl UserId {
     /// to count the users.
     ///
     /// # Errors
-    /// [`Error::Internal`] when there is no randomness.
-    pub fn random(random: &Random) -> Result<Self, Error> {
+    /// When the generator fails.
+    pub fn random(random: &Random) -> Result<Self, random::Failed> {
         let number = u64::from_be_bytes(random.bytes()?) & Self::MAX;
         // Of 2^53 numbers, 0 alone is no id.
         Ok(Self(number.max(1)))
@@ -59,8 +59,8 @@ impl Generation {
     /// A new one, which no item leaves unnamed.
     ///
     /// # Errors
-    /// [`Error::Internal`] when there is no randomness.
-    pub fn random(random: &Random) -> Result<Self, Error> {
+    /// When the generator fails.
+    pub fn random(random: &Random) -> Result<Self, random::Failed> {
         Ok(Self(u32::from_be_bytes(random.bytes()?).max(1)))
     }
 
@@ -112,13 +112,13 @@ pub struct Taken {
     pub email: bool,
 }
 
-impl From<Taken> for Error {
-    fn from(taken: Taken) -> Self {
-        let username = FieldError::new::<Username>(["A user with that username already exists.".into()]);
-        let email = FieldError::new::<Email>(["A user with that email already exists.".into()]);
-        let errors = [taken.username.then_some(username), taken.email.then_some(email)];
-        Self::Fields(errors.into_iter().flatten().collect())
-    }
+/// The fields that a change of a profile changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Changed {
+    /// The name.
+    pub username: bool,
+    /// The address.
+    pub email: bool,
 }
 
 #[cfg(test)]

@@ -39,7 +39,7 @@ pub(super) struct Reader<'a> {
 
 /// What somebody should hear of.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Problem {
+pub(crate) enum Problem {
     /// An attribute that is of no use.
     Attribute {
         setting: &'static str,
@@ -93,7 +93,7 @@ impl<'a> Reader<'a> {
 
 impl Problem {
     /// Logs it: a wrong value as a warning, a missing one as what may be meant.
-    pub(super) fn tell(&self) {
+    pub(crate) fn tell(&self) {
         match self {
             Self::Attribute { setting, is_missing: true, used, .. } => {
                 tracing::info!(event = "setting_missing", setting, used, "{setting} is not set");

@@ -15,18 +15,17 @@ use aws_sdk_dynamodb::{
 pub use of_user::{SessionInfo, SessionName};
 use serde::Deserialize;
 
-use super::{
-    Account, Item, Users,
-    batch::{self, Wanted},
-    corrupt, number, unavailable,
-};
 use crate::{
     Error,
     clock::{Clock, UnixSeconds},
-    domain::{Generation, Holder},
+    domain::{Generation, Holder, SessionHandle, SessionId},
     random::Random,
     settings::Settings,
-    tokens::{RefreshToken, SessionId},
+    store::{
+        Account, Item, Users,
+        batch::{self, Wanted},
+        corrupt, number, unavailable,
+    },
 };
 
 /// Opens, continues and ends sessions.
@@ -48,8 +47,8 @@ impl Sessions {
     ///
     /// # Errors
     /// [`Error::Unavailable`] when the store does not answer, [`Error::Internal`] when there is no randomness.
-    pub async fn open(&self, holder: Holder, lifetime: u64) -> Result<RefreshToken, Error> {
-        let token = RefreshToken { user: holder.user, session: SessionId(self.random.bytes()?), counter: 0 };
+    pub async fn open(&self, holder: Holder, lifetime: u64) -> Result<SessionHandle, Error> {
+        let token = SessionHandle { user: holder.user, session: SessionId(self.random.bytes()?), counter: 0 };
         let now = self.clock.now();
         let mut item = key(&token);
         item.extend([
@@ -75,7 +74,7 @@ impl Sessions {
     pub async fn present(
         &self,
         users: &Users,
-        token: &RefreshToken,
+        token: &SessionHandle,
         replace: bool,
     ) -> Result<(Presented, Option<Account>), Error> {
         let user = users.wanted(token.user);
@@ -97,7 +96,7 @@ impl Sessions {
     /// [`Error::Unavailable`] when the store does not answer, [`Error::Internal`] when the item is none of ours.
     pub async fn settle(
         &self,
-        token: &RefreshToken,
+        token: &SessionHandle,
         mut presented: Presented,
         settings: &Settings,
     ) -> Result<Use, Error> {
@@ -121,14 +120,14 @@ impl Sessions {
     ///
     /// # Errors
     /// [`Error::Unavailable`] when the store does not answer, [`Error::Internal`] when the item is none of ours.
-    pub async fn end(&self, token: &RefreshToken) -> Result<Option<Session>, Error> {
+    pub async fn end(&self, token: &SessionHandle) -> Result<Option<Session>, Error> {
         let request = self.client.delete_item().table_name(&self.table).set_key(Some(key(token)));
         let answer = request.return_values(ReturnValue::AllOld).send().await.map_err(|error| unavailable(&error))?;
         Session::read(answer.attributes)
     }
 
     /// What it means that the token ended this session.
-    pub fn ended(&self, token: &RefreshToken, session: Option<Session>, settings: &Settings) -> End {
+    pub fn ended(&self, token: &SessionHandle, session: Option<Session>, settings: &Settings) -> End {
         match self.place(token, session, settings) {
             Place::Current | Place::JustReplaced(_) => End::Ended,
             Place::Reused => End::Reused,
@@ -137,7 +136,7 @@ impl Sessions {
     }
 
     /// The step from a counter to the next one happens once, however many ask for it: who comes second sees what is there.
-    async fn replace(&self, token: &RefreshToken) -> Result<Presented, Error> {
+    async fn replace(&self, token: &SessionHandle) -> Result<Presented, Error> {
         let next = token.with_counter(token.counter.saturating_add(1));
         let now = self.clock.now();
         let request = self
@@ -167,7 +166,7 @@ impl Sessions {
         }
     }
 
-    fn place(&self, token: &RefreshToken, session: Option<Session>, settings: &Settings) -> Place {
+    fn place(&self, token: &SessionHandle, session: Option<Session>, settings: &Settings) -> Place {
         let Some(session) = session else { return Place::Nowhere };
         let taken_until = session.rotated_at.saturating_add(settings.refresh_token_grace_seconds());
         match session.counter.checked_sub(token.counter) {
@@ -200,7 +199,7 @@ impl Session {
 enum Place {
     Current,
     /// By this one.
-    JustReplaced(RefreshToken),
+    JustReplaced(SessionHandle),
     Reused,
     Nowhere,
 }
@@ -209,7 +208,7 @@ enum Place {
 #[derive(Debug, Clone, Copy)]
 pub enum Presented {
     /// It was the session's, which began in this generation, and is replaced by this one.
-    Replaced(RefreshToken, Generation),
+    Replaced(SessionHandle, Generation),
     /// Nothing was changed. This is the session, if there is one.
     Seen(Option<Session>),
 }
@@ -237,7 +236,7 @@ pub enum Use {
     /// It is good, and stays so.
     Stays,
     /// It is good, and this one takes its place.
-    Replaced(RefreshToken),
+    Replaced(SessionHandle),
     /// Its session is over, or there never was one.
     Over,
     /// It was replaced long ago, so somebody has it who should not, or had. Its session is over now.
@@ -255,7 +254,7 @@ pub enum End {
     Reused,
 }
 
-fn key(token: &RefreshToken) -> Item {
+fn key(token: &SessionHandle) -> Item {
     Item::from([
         ("user_id".into(), number(token.user.get())),
         ("session_id".into(), AttributeValue::B(Blob::new(token.session.0))),

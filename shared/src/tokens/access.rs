@@ -6,11 +6,11 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, Header, Validation};
 use serde::{Deserialize, Serialize};
 
-use super::{KeyStore, Keys};
 use crate::{
     Error,
     clock::{Clock, UnixSeconds},
     domain::{Generation, Holder, UserId},
+    keys::{KeyStore, Keys},
     random::Random,
 };
 

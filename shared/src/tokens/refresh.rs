@@ -9,10 +9,10 @@ use std::{fmt, sync::Arc};
 use aws_lc_rs::hmac;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 
-use super::{KeyStore, Keys};
 use crate::{
     Error,
-    domain::{Field, Message, Rules, UserId},
+    domain::{Field, Message, Rules, SessionHandle, SessionId, UserId},
+    keys::{KeyStore, Keys},
 };
 
 /// Tells people and secret scanners what they look at.
@@ -23,34 +23,6 @@ const CONTENT_BYTES: usize = 8 + 16 + 4;
 
 /// HMAC-SHA256.
 const MAC_BYTES: usize = 32;
-
-/// What names a session among its user's: 128 random bits.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct SessionId(pub(crate) [u8; 16]);
-
-impl fmt::Debug for SessionId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SessionId([redacted])")
-    }
-}
-
-/// A refresh token that this service issued. Whether its session still is, the table tells.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RefreshToken {
-    /// Whose session it is.
-    pub user: UserId,
-    /// Which of the user's sessions it is.
-    pub session: SessionId,
-    /// How often the session's token had been replaced when this one was issued.
-    pub counter: u32,
-}
-
-impl RefreshToken {
-    /// The token of the same session with this counter.
-    pub(crate) fn with_counter(self, counter: u32) -> Self {
-        Self { counter, ..self }
-    }
-}
 
 /// The field `refresh` of a body: any text, since what is no token of ours is refused like one that has expired.
 #[derive(Clone)]
@@ -92,7 +64,7 @@ impl RefreshTokens {
     ///
     /// # Errors
     /// [`Error::Unavailable`] when there are no keys.
-    pub async fn write(&self, token: &RefreshToken) -> Result<String, Error> {
+    pub async fn write(&self, token: &SessionHandle) -> Result<String, Error> {
         let mut bytes = Vec::with_capacity(CONTENT_BYTES + MAC_BYTES);
         bytes.extend(token.user.get().to_be_bytes());
         bytes.extend(token.session.0);
@@ -106,7 +78,7 @@ impl RefreshTokens {
     ///
     /// # Errors
     /// [`Error::INVALID_REFRESH_TOKEN`] when it did not, [`Error::Unavailable`] when that can not be told.
-    pub async fn verify(&self, presented: &PresentedToken) -> Result<RefreshToken, Error> {
+    pub async fn verify(&self, presented: &PresentedToken) -> Result<SessionHandle, Error> {
         let sealed = Sealed::parse(&presented.0).ok_or(Error::INVALID_REFRESH_TOKEN)?;
         self.keys.find(|keys| sealed.open(keys)).await?.ok_or(Error::INVALID_REFRESH_TOKEN)
     }
@@ -126,12 +98,12 @@ impl Sealed {
     }
 
     /// The token, if it was sealed with these keys.
-    fn open(&self, keys: &Keys) -> Option<RefreshToken> {
+    fn open(&self, keys: &Keys) -> Option<SessionHandle> {
         // In constant time.
         hmac::verify(&keys.refresh, &self.content, &self.mac).ok()?;
         let (user, rest) = self.content.split_first_chunk()?;
         let (session, counter) = rest.split_first_chunk()?;
-        Some(RefreshToken {
+        Some(SessionHandle {
             user: UserId::new(u64::from_be_bytes(*user))?,
             session: SessionId(*session),
             counter: u32::from_be_bytes(*counter.first_chunk()?),
@@ -154,16 +126,16 @@ mod tests {
     }
 
     /// Fixed keys are there at once.
-    fn write(secret: &str, token: &RefreshToken) -> String {
+    fn write(secret: &str, token: &SessionHandle) -> String {
         tokens(secret).write(token).now_or_never().unwrap().unwrap()
     }
 
-    fn verify(text: &str) -> Option<RefreshToken> {
+    fn verify(text: &str) -> Option<SessionHandle> {
         tokens("secret").verify(&PresentedToken::check(text).unwrap()).now_or_never().unwrap().ok()
     }
 
-    fn token() -> RefreshToken {
-        RefreshToken { user: UserId::new(42).unwrap(), session: SessionId([7; 16]), counter: 3 }
+    fn token() -> SessionHandle {
+        SessionHandle { user: UserId::new(42).unwrap(), session: SessionId([7; 16]), counter: 3 }
     }
 
     #[test]
@@ -220,7 +192,7 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_written_is_read(id in 1..=UserId::MAX, session: [u8; 16], counter: u32) {
-            let token = RefreshToken { user: UserId::new(id).unwrap(), session: SessionId(session), counter };
+            let token = SessionHandle { user: UserId::new(id).unwrap(), session: SessionId(session), counter };
             prop_assert_eq!(verify(&write("secret", &token)), Some(token));
         }
 

@@ -12,7 +12,7 @@ use crate::{
 };
 
 pub(crate) async fn measure(stage: &Stage<'_>, runs: u32) -> Result<Table> {
-    let argon2 = shared::hashing::argon2()?;
+    let argon2 = shared::passwords::argon2()?;
     let mut memory = vec![Block::new(); argon2.params().block_count()];
     let mut process = stage.process("login").await?;
     let bar = progress("login", runs.into());

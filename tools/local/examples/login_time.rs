@@ -42,7 +42,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     )
     .await?;
 
-    let argon2 = shared::hashing::argon2()?;
+    let argon2 = shared::passwords::argon2()?;
     let mut hashes = Vec::new();
     let mut logins = [(); LOGINS.len()].map(|()| Vec::new());
     for run in 0..=RUNS {

@@ -7,12 +7,11 @@ use std::{env, error::Error, time::Duration};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use local::{Database, Secret, template::Template};
 use shared::{
-    Service,
     clock::Clock,
-    config::Config,
-    domain::{Email, Field},
+    domain::{Email, Field, PasswordHash},
     random::Random,
-    store::{Created, PasswordHash},
+    runtime::{Service, config::Config},
+    store::Created,
 };
 
 /// `correct horse battery staple`, with the cost of this service (`argon2-cffi` made it).

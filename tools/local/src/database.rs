@@ -9,7 +9,11 @@ use std::{
 
 use aws_config::{ConfigLoader, Region, meta::region::RegionProviderChain};
 use aws_sdk_dynamodb::{Client, config::Credentials};
-use shared::{Clients, aws, settings::Settings, store::SettingsTable};
+use shared::{
+    runtime::{Clients, aws},
+    settings::Settings,
+    store::SettingsTable,
+};
 use tokio::{sync::watch, task::JoinHandle};
 
 use crate::{

@@ -25,9 +25,12 @@ use base64::{Engine, prelude::BASE64_STANDARD, prelude::BASE64_URL_SAFE_NO_PAD};
 use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpResponse;
 use serde_json::{Map, Value, json};
 use shared::{
-    Error, Service,
-    lambda::{Endpoint, Function},
+    Error,
     random::Random,
+    runtime::{
+        Service,
+        lambda::{Endpoint, Function},
+    },
 };
 use tower_http::cors::{AllowOrigin, CorsLayer};
 

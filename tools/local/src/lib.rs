@@ -22,10 +22,12 @@ pub use database::{Database, Limits};
 pub use options::{Options, http_url};
 pub use secret::Secret;
 use shared::{
-    Clients, Service,
     clock::Clock,
-    config::{Config, ConfigError},
     random::Random,
+    runtime::{
+        Clients, Service,
+        config::{Config, ConfigError},
+    },
 };
 use template::Template;
 use thiserror::Error;

@@ -46,7 +46,8 @@ pub(crate) fn find(
 }
 
 fn find_or_make(options: &Options) -> Result<(String, Secret), StartError> {
-    let new = || Ok::<_, StartError>(BASE64_STANDARD.encode(Random::system().bytes::<48>()?));
+    let new =
+        || Ok::<_, StartError>(BASE64_STANDARD.encode(Random::system().bytes::<48>().map_err(shared::Error::from)?));
     if options.in_memory {
         return Ok((new()?, Secret::InMemory));
     }

@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::{
     error::{BuildError, ProvideErrorMetadata, SdkError},
     types::{AttributeDefinition, BillingMode, KeySchemaElement, TimeToLiveSpecification},
 };
-use shared::aws;
+use shared::error::describe_sdk_error;
 
 use crate::{
     StartError,
@@ -98,7 +98,7 @@ where
         // What failed to connect needs no more words; what DynamoDB answered does.
         SdkError::DispatchFailure(_) | SdkError::TimeoutError(_) => "nothing answers there".into(),
         SdkError::ServiceError(answer) if answer.err().code().is_none() => "what answers there is no DynamoDB".into(),
-        other => aws::told(other),
+        other => describe_sdk_error(other),
     };
     StartError::DynamoDb { url: url.into(), reason }
 }

@@ -13,7 +13,7 @@ use aws_credential_types::{
     Credentials,
     provider::{ProvideCredentials, SharedCredentialsProvider, error::CredentialsError, future},
 };
-use shared::aws;
+use shared::runtime::aws;
 
 use crate::Result;
 

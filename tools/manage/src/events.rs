@@ -7,8 +7,8 @@ use std::{env, fs};
 use aws_sdk_cloudwatchlogs::{Client, types::InputLogEvent};
 use serde_json::{Value, json};
 use shared::{
-    aws::told,
     clock::{Clock, UnixSeconds},
+    error::describe_sdk_error,
 };
 
 use crate::{manner::remark, shown};
@@ -63,7 +63,7 @@ impl Log {
         if let Err(error) = create.send().await
             && !error.as_service_error().is_some_and(|error| error.is_resource_already_exists_exception())
         {
-            return Err(told(&error));
+            return Err(describe_sdk_error(&error));
         }
         let milliseconds = i64::try_from(time).unwrap_or_default().saturating_mul(1000);
         let event = InputLogEvent::builder().timestamp(milliseconds).message(line).build();
@@ -74,7 +74,7 @@ impl Log {
                 Err("it is refused for its time: is the clock of this machine right?".into())
             }
             Ok(_) => Ok(()),
-            Err(error) => Err(told(&error)),
+            Err(error) => Err(describe_sdk_error(&error)),
         }
     }
 }

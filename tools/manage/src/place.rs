@@ -7,8 +7,8 @@ use aws_sdk_dynamodb::{Client, error::ProvideErrorMetadata};
 use clap::{Args, error::ErrorKind};
 use local::{Database, http_url, template::Template};
 use shared::{
-    aws::told,
     clock::Clock,
+    error::describe_sdk_error,
     random::Random,
     store::{Sessions, SettingsTable, Users},
 };
@@ -199,8 +199,8 @@ async fn is_there(client: &Client, table: &str, place: &str) -> Result<()> {
         Ok(_) => Ok(()),
         Err(error) => Err(match (error.code(), error.message()) {
             (Some("ResourceNotFoundException"), _) => format!("there is no table {table} at {place}"),
-            (_, Some(_)) => format!("the table {table}: {}", told(&error)),
-            _ => format!("nothing answers at {place}: {}", told(&error)),
+            (_, Some(_)) => format!("the table {table}: {}", describe_sdk_error(&error)),
+            _ => format!("nothing answers at {place}: {}", describe_sdk_error(&error)),
         }
         .into()),
     }

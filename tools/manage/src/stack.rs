@@ -5,7 +5,7 @@ use aws_sdk_cloudformation::{
     error::ProvideErrorMetadata,
     types::{Output, Parameter},
 };
-use shared::aws::told;
+use shared::error::describe_sdk_error;
 
 use crate::Result;
 
@@ -28,8 +28,8 @@ impl Stack {
         let request = aws_sdk_cloudformation::Client::new(sdk).describe_stacks().stack_name(&name);
         let answer = request.send().await.map_err(|error| match (error.code(), error.message()) {
             (Some("ValidationError"), _) => none(),
-            (_, Some(_)) => format!("CloudFormation: {}", told(&error)),
-            _ => format!("CloudFormation does not answer in {region}: {}", told(&error)),
+            (_, Some(_)) => format!("CloudFormation: {}", describe_sdk_error(&error)),
+            _ => format!("CloudFormation does not answer in {region}: {}", describe_sdk_error(&error)),
         })?;
         let stack = answer.stacks.unwrap_or_default().into_iter().next().ok_or_else(none)?;
         let (outputs, parameters) = (stack.outputs.unwrap_or_default(), stack.parameters.unwrap_or_default());

@@ -11,10 +11,10 @@ use futures_util::TryStreamExt;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use shared::{
-    domain::{Email, Field, Password, PasswordRules, Taken, User, UserId, Username},
-    hashing::Hasher,
+    domain::{Email, Field, PasswordHash, Taken, User, UserId, Username},
+    passwords::{Hasher, Password, PasswordRules},
     random::Random,
-    store::{AccessChange, Account, Created, PasswordHash},
+    store::{AccessChange, Account, Created},
 };
 
 pub(crate) use self::find::find;

@@ -1,12 +1,12 @@
 //! `floor-get` with the SDK's own chain of where credentials and the region may come from, instead of the environment alone.
 
 use aws_sdk_dynamodb::Client;
-use shared::config::TrustedRoots;
+use shared::runtime::config::TrustedRoots;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    let tuned = shared::aws::on_lambda(TrustedRoots::Amazon).await?;
-    let mut loader = shared::aws::anywhere();
+    let tuned = shared::runtime::aws::on_lambda(TrustedRoots::Amazon).await?;
+    let mut loader = shared::runtime::aws::anywhere();
     if let Some(client) = tuned.http_client() {
         loader = loader.http_client(client);
     }

@@ -1,9 +1,9 @@
 //! `floor-get` with what the system trusts, instead of Amazon's roots alone.
 
 use aws_sdk_dynamodb::Client;
-use shared::config::TrustedRoots;
+use shared::runtime::config::TrustedRoots;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    references::serve_ada(&Client::new(&shared::aws::on_lambda(TrustedRoots::System).await?)).await
+    references::serve_ada(&Client::new(&shared::runtime::aws::on_lambda(TrustedRoots::System).await?)).await
 }

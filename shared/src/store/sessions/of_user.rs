@@ -5,12 +5,11 @@ use std::fmt;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::Deserialize;
 
-use super::Sessions;
 use crate::{
     Error,
     clock::UnixSeconds,
     domain::{Generation, UserId},
-    store::{Item, corrupt, number, unavailable},
+    store::{Item, corrupt, number, sessions::Sessions, unavailable},
 };
 
 /// Sessions that are ended at the same time.

@@ -6,9 +6,9 @@ use super::{Account, ProfileChange, Role, Updated, Users, collided, items, profi
 use crate::{
     Error,
     clock::UnixSeconds,
-    domain::{Email, Generation, Taken, User, UserId, Username},
+    domain::{Email, Generation, PasswordHash, Taken, User, UserId, Username},
     store::{
-        Item, PasswordHash, backoff, corrupt, string,
+        Item, backoff, corrupt, string,
         transaction::{Repeated, Written, transact},
         unavailable,
     },
@@ -34,7 +34,7 @@ pub enum AccessChange {
 pub struct NewAccount {
     /// The user, whose id may not be another one's.
     pub user: User,
-    /// The hash of their password: one of those that are [verified](crate::hashing::Hasher::verify).
+    /// The hash of their password: one of those that are [verified](crate::passwords::Hasher::verify).
     pub password_hash: PasswordHash,
     /// Whether they may not log in.
     pub disabled: bool,

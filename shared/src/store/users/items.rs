@@ -6,8 +6,8 @@ use super::{Account, Credentials};
 use crate::{
     Error,
     clock::UnixSeconds,
-    domain::{Email, Generation, Holder, User, UserId, Username},
-    store::{Item, PasswordHash, corrupt, string},
+    domain::{Email, Generation, Holder, PasswordHash, User, UserId, Username},
+    store::{Item, corrupt, string},
 };
 
 /// The whole key of an item of the table.

@@ -3,7 +3,7 @@
 use super::{Account, Role, Users, taken};
 use crate::{
     Error,
-    domain::{Email, Taken, User, Username},
+    domain::{Changed, Email, Taken, User, Username},
     store::{
         backoff,
         transaction::{Repeated, Written, transact},
@@ -27,15 +27,6 @@ pub enum Updated {
     User(User, Changed),
     /// Nothing is: these are another user's.
     Taken(Taken),
-}
-
-/// The fields that a change of a profile changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Changed {
-    /// The name.
-    pub username: bool,
-    /// The address.
-    pub email: bool,
 }
 
 /// Who changes a profile: its owner must still be able to log in, an operator may change any.

@@ -16,8 +16,8 @@ use super::{
 use crate::{
     Error,
     clock::UnixSeconds,
-    domain::{Email, User, UserId},
-    store::{Item, PasswordHash, number, string},
+    domain::{Email, PasswordHash, User, UserId},
+    store::{Item, number, string},
 };
 
 /// How many former addresses of a user are reserved at a time. The first ones are: whoever takes an account over and then

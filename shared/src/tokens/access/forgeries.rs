@@ -5,11 +5,13 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 use super::{
-    super::RefreshTokens,
     tests::{self, INVALID, NOW, SECRET, claims_with, header_with, issue, keys, refusal, sign, signed, tokens},
     *,
 };
-use crate::tokens::{RefreshToken, SessionId};
+use crate::{
+    domain::{SessionHandle, SessionId},
+    tokens::RefreshTokens,
+};
 
 fn good_header() -> Value {
     header_with("typ", "at+jwt".into())
@@ -194,7 +196,7 @@ fn statement_11_an_expired_token_that_is_not_ours_is_invalid_rather_than_expired
 
 #[tokio::test]
 async fn statement_12_a_refresh_token_is_no_access_token() {
-    let refresh = RefreshToken { user: UserId::new(42).unwrap(), session: SessionId([7; 16]), counter: 0 };
+    let refresh = SessionHandle { user: UserId::new(42).unwrap(), session: SessionId([7; 16]), counter: 0 };
     let refresh = RefreshTokens::new(Arc::new(KeyStore::Fixed(Arc::new(keys())))).write(&refresh).await.unwrap();
     assert_eq!(refusal(&refresh), INVALID);
 }

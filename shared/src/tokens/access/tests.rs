@@ -11,7 +11,7 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::tokens::keys::expand;
+use crate::keys::expand;
 
 pub(super) const SECRET: &str = "0123456789abcdef0123456789abcdef";
 pub(super) const NOW: UnixSeconds = 1_800_000_000;

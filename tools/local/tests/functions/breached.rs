@@ -13,8 +13,8 @@ use axum::{
 use rstest::rstest;
 use serde_json::{Value, json};
 use shared::{
-    breached::BreachedPasswords,
-    domain::{Email, Field, Password, PasswordRules},
+    domain::{Email, Field},
+    passwords::{BreachedPasswords, Password, PasswordRules},
 };
 use tokio::{net::TcpListener, time::Instant};
 

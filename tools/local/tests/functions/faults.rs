@@ -17,10 +17,13 @@ use local::{Database, Options};
 use rstest::rstest;
 use serde_json::{Value, json};
 use shared::{
-    Error, Service,
+    Error,
     http::{Method, Request, Response},
-    lambda::{Endpoint, Function},
     random::Random,
+    runtime::{
+        Service,
+        lambda::{Endpoint, Function},
+    },
 };
 use tokio::net::TcpListener;
 

@@ -203,7 +203,10 @@ async fn statement_9_a_header_makes_no_other_source_and_an_ipv6_address_counts_b
     let mut event = crate::world::event::<Login>("POST", None, &right(ADA));
     event["headers"]["x-forwarded-for"] = ELSEWHERE.into();
     event["headers"]["forwarded"] = format!("for={ELSEWHERE}").into();
-    let login = shared::lambda::Function::new(<Login as shared::lambda::Endpoint>::new(&world.service), &world.service);
+    let login = shared::runtime::lambda::Function::new(
+        <Login as shared::runtime::lambda::Endpoint>::new(&world.service),
+        &world.service,
+    );
     assert_eq!(world.send(&login, event).await.status, 429);
 }
 

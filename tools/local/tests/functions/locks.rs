@@ -6,7 +6,8 @@ use login::Login;
 use rstest::rstest;
 use serde_json::{Value, json};
 use shared::{
-    domain::{Email, Field, PasswordRules},
+    domain::{Email, Field},
+    passwords::PasswordRules,
     store::AccessChange,
 };
 

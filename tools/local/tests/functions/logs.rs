@@ -7,7 +7,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use shared::{logging::LogSources, store::AccessChange};
+use shared::{runtime::logging::LogSources, store::AccessChange};
 use tracing::level_filters::LevelFilter;
 
 use crate::world::{PASSWORD, World};
@@ -34,7 +34,7 @@ impl Write for ThisThread {
 pub(crate) fn keep() {
     static KEPT: Once = Once::new();
     KEPT.call_once(|| {
-        let subscriber = shared::logging::subscriber(LevelFilter::TRACE, || ThisThread);
+        let subscriber = shared::runtime::logging::subscriber(LevelFilter::TRACE, || ThisThread);
         tracing::subscriber::set_global_default(subscriber).unwrap();
     });
 }

@@ -4,8 +4,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use rstest::rstest;
 use serde_json::json;
 use shared::{
-    domain::{Email, Field, Generation, Holder, UserId},
-    store::{Credentials, PasswordHash},
+    domain::{Email, Field, Generation, Holder, PasswordHash, UserId},
+    store::Credentials,
 };
 
 use crate::{logs, world::World};

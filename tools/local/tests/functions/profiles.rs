@@ -7,7 +7,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use shared::{
     domain::{Email, Field},
-    lambda::{Endpoint, Function},
+    runtime::lambda::{Endpoint, Function},
     store::{AccessChange, ProfileChange, Updated},
 };
 

@@ -10,10 +10,12 @@ use reqwest::Client;
 use rstest::rstest;
 use serde_json::{Value, json};
 use shared::{
-    config::Config,
     http::Proxy,
-    lambda::{Endpoint, Function},
-    logging::LogSources,
+    runtime::{
+        config::Config,
+        lambda::{Endpoint, Function},
+        logging::LogSources,
+    },
 };
 
 use crate::{

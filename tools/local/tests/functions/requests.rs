@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
-use shared::{lambda::Endpoint, random::Random};
+use shared::{random::Random, runtime::lambda::Endpoint};
 
 use crate::world::{Answer, PASSWORD, World, event};
 
@@ -113,7 +113,7 @@ async fn the_first_request_of_a_function_that_was_warmed_up_reads_no_settings() 
     let login = login::Login::new(&world.service);
     login.warm_up().await;
     let body = json!({ "email": "ada@example.com", "password": PASSWORD });
-    let function = shared::lambda::Function::new(login, &world.service);
+    let function = shared::runtime::lambda::Function::new(login, &world.service);
     let answer = world.send(&function, event::<login::Login>("POST", None, &body)).await;
     assert_requests(&world, &answer, 200, 2, 2);
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::AttributeValue;
 use rstest::rstest;
 use serde_json::json;
-use shared::{lambda::Endpoint, random::Random};
+use shared::{random::Random, runtime::lambda::Endpoint};
 
 use crate::{
     logs,

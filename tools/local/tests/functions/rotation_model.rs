@@ -7,10 +7,9 @@ use proptest::{
     test_runner::{Config, TestRunner},
 };
 use shared::{
-    domain::{Generation, Holder, UserId},
+    domain::{Generation, Holder, SessionHandle, UserId},
     settings::Settings,
     store::{End, Sessions, Use, Users},
-    tokens::RefreshToken,
 };
 
 use crate::world::World;
@@ -101,7 +100,7 @@ impl Model {
 struct Real<'a> {
     sessions: &'a Sessions,
     users: &'a Users,
-    tokens: Vec<RefreshToken>,
+    tokens: Vec<SessionHandle>,
 }
 
 impl Real<'_> {
@@ -127,7 +126,7 @@ impl Real<'_> {
         }
     }
 
-    fn index(&mut self, token: RefreshToken) -> usize {
+    fn index(&mut self, token: SessionHandle) -> usize {
         self.tokens.iter().position(|known| *known == token).unwrap_or_else(|| {
             self.tokens.push(token);
             self.tokens.len() - 1

@@ -9,7 +9,7 @@ use aws_sdk_secretsmanager::{
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
-use shared::aws;
+use shared::runtime::aws;
 
 use crate::world::{Answer, World};
 

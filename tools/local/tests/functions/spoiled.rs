@@ -10,10 +10,10 @@ use local::Database;
 use rstest::rstest;
 use serde_json::json;
 use shared::{
-    aws,
-    domain::{Email, Field, Generation, Holder, User, UserId, Username},
+    domain::{Email, Field, Generation, Holder, PasswordHash, User, UserId, Username},
     random::Random,
-    store::{AccessChange, NewAccount, PasswordHash, SettingsTable},
+    runtime::aws,
+    store::{AccessChange, NewAccount, SettingsTable},
 };
 use tokio::net::TcpListener;
 

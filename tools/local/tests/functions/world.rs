@@ -22,12 +22,14 @@ use lambda_http::http::HeaderName;
 use local::{self, Database, Options, tables, template::Template};
 use serde_json::{Value, json};
 use shared::{
-    Clients, Service,
     clock::Clock,
-    config::{Config, Secret},
     domain::{Email, Field},
-    lambda::{Endpoint, Function},
     random::Random,
+    runtime::{
+        Clients, Service,
+        config::{Config, Secret},
+        lambda::{Endpoint, Function},
+    },
     store::Account,
 };
 

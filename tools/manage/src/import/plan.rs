@@ -95,10 +95,7 @@ impl Plan {
 #[cfg(test)]
 mod tests {
     use proptest::{prelude::*, test_runner::TestRunner};
-    use shared::{
-        domain::{Email, Field, User, Username},
-        store::PasswordHash,
-    };
+    use shared::domain::{Email, Field, PasswordHash, User, Username};
 
     use super::*;
 

@@ -97,9 +97,8 @@ impl From<FieldError> for Reason {
 mod tests {
     use serde_json::{Value, json};
     use shared::{
-        domain::{Email, Field, Message, UserId, Username},
-        hashing,
-        store::PasswordHash,
+        domain::{Email, Field, Message, PasswordHash, UserId, Username},
+        passwords,
     };
 
     use super::*;
@@ -126,7 +125,7 @@ mod tests {
     }
 
     fn of_hash(text: &str) -> Reason {
-        Reason::of_hash(&hashing::check(&PasswordHash::new(text.into())).unwrap_err())
+        Reason::of_hash(&passwords::check(&PasswordHash::new(text.into())).unwrap_err())
     }
 
     fn all() -> Vec<Reason> {

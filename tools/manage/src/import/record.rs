@@ -3,9 +3,9 @@
 use serde_json::Value;
 use shared::{
     clock::UnixSeconds,
-    domain::{Email, Field, User, UserId, Username},
-    hashing,
-    store::{NewAccount, PasswordHash},
+    domain::{Email, Field, PasswordHash, User, UserId, Username},
+    passwords,
+    store::NewAccount,
 };
 
 use super::{Candidate, Row, json::Stated, reason::Reason, report::Refused};
@@ -74,7 +74,7 @@ fn hash(value: Option<&Value>) -> Result<PasswordHash, Reason> {
         Some(Value::String(text)) if text.starts_with('!') => Err(Reason::PasswordUnusable),
         Some(Value::String(text)) => {
             let hash = PasswordHash::new(text.as_str().into());
-            hashing::check(&hash).map(|()| hash).map_err(|error| Reason::of_hash(&error))
+            passwords::check(&hash).map(|()| hash).map_err(|error| Reason::of_hash(&error))
         }
         Some(_) => Err(Reason::PasswordNoText),
     }

@@ -1,9 +1,9 @@
 //! `floor` with one item of DynamoDB, by the client that the functions have.
 
 use aws_sdk_dynamodb::Client;
-use shared::config::TrustedRoots;
+use shared::runtime::config::TrustedRoots;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    references::serve_ada(&Client::new(&shared::aws::on_lambda(TrustedRoots::Amazon).await?)).await
+    references::serve_ada(&Client::new(&shared::runtime::aws::on_lambda(TrustedRoots::Amazon).await?)).await
 }

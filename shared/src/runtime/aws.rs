@@ -7,21 +7,17 @@ use aws_config::{
     stalled_stream_protection::StalledStreamProtectionConfig,
 };
 use aws_runtime::env_config::EnvConfigValue;
-use aws_sdk_dynamodb::{
-    config::{SharedCredentialsProvider, SharedHttpClient},
-    error::{ProvideErrorMetadata, SdkError},
-};
+use aws_sdk_dynamodb::config::{SharedCredentialsProvider, SharedHttpClient};
 use aws_smithy_http_client::{
     Builder,
     tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode},
 };
 use aws_types::{
     os_shim_internal::Env,
-    request_id::RequestId,
     service_config::{LoadServiceConfig, ServiceConfigKey},
 };
 
-use crate::{Error, config::TrustedRoots, error::with_causes, timeouts};
+use crate::{Error, runtime::config::TrustedRoots, timeouts};
 
 /// The roots of Amazon Trust Services (<https://www.amazontrust.com/repository/>), which every certificate of AWS goes back to,
 /// outside China. Amazon names these five for stores of one's own. A test fails two years before the first of them ends.
@@ -53,30 +49,6 @@ pub fn anywhere() -> ConfigLoader {
         .timeout_config(timeouts::of_the_sdk())
         .retry_config(timeouts::retries_of_the_sdk())
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
-}
-
-/// What became of a request, in the words of the SDK or of the service, with the request's id. Never what was sent or answered:
-/// there are hashes, addresses and the secret in it. So no `Debug`, and of an answer that cannot be read not even what the
-/// parser says, which quotes it.
-pub fn told<E>(error: &SdkError<E>) -> String
-where
-    E: ProvideErrorMetadata + std::error::Error + 'static,
-{
-    let text = match error {
-        SdkError::ServiceError(answer) => match (answer.err().code(), answer.err().message()) {
-            (Some(code), Some(message)) => format!("{code}: {message}"),
-            (Some(code), None) => code.to_owned(),
-            (None, _) => format!("an answer that cannot be read, with status {}", answer.raw().status().as_u16()),
-        },
-        SdkError::ResponseError(answer) => {
-            format!("an answer that cannot be read, with status {}", answer.raw().status().as_u16())
-        }
-        error => with_causes(error),
-    };
-    match error.request_id() {
-        Some(id) => format!("{text} (request {id})"),
-        None => text,
-    }
 }
 
 /// Pinned, so that an update of the SDK changes nothing by itself.

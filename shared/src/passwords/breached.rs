@@ -18,10 +18,7 @@ use aws_smithy_runtime_api::{
 };
 use http_body_util::{BodyExt, Limited};
 
-use crate::{
-    domain::{FieldError, NewPassword},
-    error::with_causes,
-};
+use crate::{domain::FieldError, error::with_causes, passwords::NewPassword};
 
 /// From the name's resolution to the answer's last byte. Whoever registers waits for it.
 const TIME_LIMIT: Duration = Duration::from_secs(1);

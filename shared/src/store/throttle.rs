@@ -15,18 +15,18 @@ use aws_sdk_dynamodb::{
 };
 use serde::Deserialize;
 
-use super::{
-    Credentials, Item,
-    batch::{self, Wanted},
-    corrupt, number, string, unavailable, users,
-};
 use crate::{
     Error,
     clock::{Clock, UnixSeconds},
     domain::{Email, Holder, Source},
+    keys::KeyStore,
     random::Random,
     settings::{Limit, Settings},
-    tokens::KeyStore,
+    store::{
+        Credentials, Item,
+        batch::{self, Wanted},
+        corrupt, number, string, unavailable, users,
+    },
 };
 
 /// How often a count is begun anew, when others count under the same key at the same moment.
@@ -37,7 +37,7 @@ const KNOWN_FOR: u64 = 30 * 86_400;
 
 /// Counts attempts, and finds what a login is checked against beside what was counted.
 #[derive(Debug, Clone)]
-pub struct Attempts {
+pub struct Throttle {
     client: Client,
     table: String,
     clock: Clock,
@@ -47,7 +47,7 @@ pub struct Attempts {
 
 /// What a login needs to know.
 #[derive(Debug, Clone)]
-pub struct Login {
+pub struct LoginState {
     /// Whose address it is, if it is a user's.
     pub credentials: Option<Credentials>,
     by_source: Failures,
@@ -90,7 +90,7 @@ struct Counted {
     expires_at: UnixSeconds,
 }
 
-impl Attempts {
+impl Throttle {
     pub(crate) fn new(client: Client, table: String, clock: Clock, random: Random, keys: Arc<KeyStore>) -> Self {
         Self { client, table, clock, random, keys }
     }
@@ -101,7 +101,7 @@ impl Attempts {
     /// # Errors
     /// [`Error::Unavailable`] when the store or the key store does not answer, [`Error::Internal`] when an item is none of
     /// ours.
-    pub async fn look_up(&self, email: &Email, source: Source) -> Result<Login, Error> {
+    pub async fn look_up(&self, email: &Email, source: Source) -> Result<LoginState, Error> {
         let account = self.keys.signing().await?.account(email);
         let keys = [
             users::email_key(email),
@@ -118,7 +118,7 @@ impl Attempts {
         let credentials = credentials.map(users::credentials).transpose()?.flatten();
         let unlocked_at = credentials.as_ref().and_then(|credentials| credentials.unlocked_at);
         let failed_lately = by_account.is_some();
-        Ok(Login {
+        Ok(LoginState {
             credentials,
             by_source: Failures::read(source, by_source, unlocked_at)?,
             by_source_all: Failures::read(source_all, by_source_all, None)?,
@@ -129,7 +129,7 @@ impl Attempts {
     }
 
     /// The seconds until a login is looked at again, if too many have failed before.
-    pub fn wait(&self, login: &Login, settings: &Settings) -> Option<u64> {
+    pub fn wait(&self, login: &LoginState, settings: &Settings) -> Option<u64> {
         let now = self.clock.now();
         let wait = |failures: &Failures, limit| failures.counted.and_then(|counted| counted.wait(limit, now));
         let by_source = wait(&login.by_source, settings.login_failures_per_source());
@@ -142,7 +142,7 @@ impl Attempts {
     ///
     /// # Errors
     /// [`Error::Unavailable`] when the store does not answer.
-    pub async fn count_failure(&self, login: Login, settings: &Settings) -> Result<Option<u64>, Error> {
+    pub async fn count_failure(&self, login: LoginState, settings: &Settings) -> Result<Option<u64>, Error> {
         let (by_source, by_source_all) = tokio::try_join!(
             self.count(&login.by_source, settings.login_failures_per_source()),
             self.count(&login.by_source_all, settings.login_failures_per_source_all()),
@@ -157,7 +157,7 @@ impl Attempts {
 
     /// Remembers the source of a login that succeeded, if logins to the account failed lately, for as long as the table has not
     /// forgotten it: should they become too many, the owner still gets in from there. That it fails stops no login.
-    pub async fn remember(&self, login: &Login) {
+    pub async fn remember(&self, login: &LoginState) {
         let now = self.clock.now();
         let is_known_for_long = login.known.is(now.saturating_add(KNOWN_FOR / 2));
         if !login.failed_lately || is_known_for_long {

@@ -1,20 +1,18 @@
-//! Passwords that clients send.
+//! PasswordGuard that clients send.
 
 use secrecy::{ExposeSecret, SecretString};
 use unicode_normalization::UnicodeNormalization;
 
-use super::field::{self, Field, FieldError, Message, Rules};
+use crate::domain::field::{self, Field, FieldError, Message, Rules};
 
 /// The most characters (code points, after NFC) that a password may have. A bound is needed, since what is hashed is
 /// sent by anyone; NIST SP 800-63B-4 asks for 64 or more.
 const MAX_CHARACTERS: usize = 128;
 
 /// A password for a new user, well-formed but not yet judged: see `NewPassword`. In NFC, otherwise exactly as sent.
-#[cfg(feature = "password-rules")]
 #[derive(Debug, Clone)]
 pub struct Password(SecretString);
 
-#[cfg(feature = "password-rules")]
 impl Password {
     /// The characters, for judging.
     pub(crate) fn expose(&self) -> &str {
@@ -27,13 +25,11 @@ impl Password {
     }
 }
 
-#[cfg(feature = "password-rules")]
 impl Field for Password {
     const NAME: &'static str = "password";
     const TRIMMED: bool = false;
 }
 
-#[cfg(feature = "password-rules")]
 impl Rules for Password {
     fn check(text: &str) -> Result<Self, Vec<Message>> {
         let password: String = text.nfc().collect();
@@ -106,7 +102,7 @@ impl Rules for CurrentPassword {
     }
 }
 
-#[cfg(all(test, feature = "password-rules"))]
+#[cfg(test)]
 mod tests {
     use proptest::prelude::*;
     use rstest::rstest;

@@ -1,5 +1,9 @@
 //! The table of settings.
 
+mod cache;
+
+pub use cache::SettingsCache;
+
 use aws_sdk_dynamodb::{
     Client,
     types::{AttributeValue, ReturnValue},

@@ -4,22 +4,24 @@ use std::sync::Arc;
 
 use aws_config::SdkConfig;
 
+#[cfg(feature = "passwords")]
+use crate::passwords::{BreachedPasswords, PasswordRules};
 use crate::{
     Error,
     clock::Clock,
-    config::{Config, Secret},
     http::Proxy,
-    logging::LogSources,
+    keys::{KeyStore, Keys, SecretStore},
     metrics::DynamoDbTime,
     random::Random,
-    settings::SettingsCache,
-    store::{Attempts, SecretStore, Sessions, SettingsTable, Users},
-    tokens::{AccessTokens, KeyStore, Keys, RefreshTokens},
+    runtime::{
+        config::{Config, Secret},
+        logging::LogSources,
+    },
+    store::{Sessions, SettingsCache, SettingsTable, Throttle, Users},
+    tokens::{AccessTokens, RefreshTokens},
 };
-#[cfg(feature = "password-rules")]
-use crate::{breached::BreachedPasswords, domain::PasswordRules};
-#[cfg(feature = "hashing")]
-use crate::{hashing::Hasher, passwords::Passwords};
+#[cfg(feature = "passwords")]
+use crate::{guard::PasswordGuard, passwords::Hasher};
 
 /// The services of AWS that this one is built on.
 #[derive(Debug, Clone)]
@@ -50,7 +52,7 @@ pub struct Service {
     random: Random,
     keys: Arc<KeyStore>,
     settings: Arc<SettingsCache>,
-    #[cfg(feature = "hashing")]
+    #[cfg(feature = "passwords")]
     hasher: Hasher,
 }
 
@@ -68,7 +70,7 @@ impl Service {
             Secret::Id(id) => KeyStore::rotating(SecretStore::new(secrets_manager, id.clone()), clock.clone()),
         };
         Ok(Self {
-            #[cfg(feature = "hashing")]
+            #[cfg(feature = "passwords")]
             hasher: Hasher::new(random.clone()),
             config,
             dynamodb,
@@ -85,7 +87,7 @@ impl Service {
     /// As [`Service::new`].
     pub fn with_clients(&self, clients: Clients) -> Result<Self, Error> {
         Ok(Self {
-            #[cfg(feature = "hashing")]
+            #[cfg(feature = "passwords")]
             hasher: self.hasher.clone(),
             ..Self::new(self.config.clone(), clients, self.clock.clone(), self.random.clone())?
         })
@@ -98,9 +100,9 @@ impl Service {
     }
 
     /// What was tried too often, and what a login is checked against.
-    pub fn attempts(&self) -> Attempts {
+    pub fn attempts(&self) -> Throttle {
         let table = self.config.users_table.clone();
-        Attempts::new(self.dynamodb.clone(), table, self.clock.clone(), self.random.clone(), self.keys.clone())
+        Throttle::new(self.dynamodb.clone(), table, self.clock.clone(), self.random.clone(), self.keys.clone())
     }
 
     /// The sessions, each behind one refresh token.
@@ -136,25 +138,25 @@ impl Service {
     }
 
     /// Checks the passwords of users, and counts those that are wrong.
-    #[cfg(feature = "hashing")]
-    pub fn passwords(&self) -> Passwords {
-        Passwords::new(self.attempts(), self.hasher())
+    #[cfg(feature = "passwords")]
+    pub fn passwords(&self) -> PasswordGuard {
+        PasswordGuard::new(self.attempts(), self.hasher())
     }
 
     /// What new passwords are judged by.
-    #[cfg(feature = "password-rules")]
+    #[cfg(feature = "passwords")]
     pub fn password_rules(&self) -> PasswordRules {
         PasswordRules::new(&self.config.service_words)
     }
 
     /// The list of breached passwords, where one is to be asked.
-    #[cfg(feature = "password-rules")]
+    #[cfg(feature = "passwords")]
     pub fn breached_passwords(&self) -> BreachedPasswords {
         BreachedPasswords::new(self.config.breached_passwords_url.clone())
     }
 
     /// Hashes and verifies passwords; one for all, since it counts the cores that are busy.
-    #[cfg(feature = "hashing")]
+    #[cfg(feature = "passwords")]
     pub fn hasher(&self) -> Hasher {
         self.hasher.clone()
     }

@@ -1,16 +1,24 @@
+//! The service's secret and the keys derived from it.
+//!
 //! The keys that hold now: those of the secret's current version, which sign, and those of the one before, which still
 //! verify, so that a rotation logs nobody out.
+
+mod derive;
+mod secret;
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use super::Keys;
+#[cfg(test)]
+pub(crate) use derive::expand;
+pub use derive::{Keys, MIN_SECRET_BYTES};
+pub use secret::{SecretStore, SecretVersion};
+
 use crate::{
     Error,
     clock::{Clock, UnixSeconds},
-    store::SecretStore,
 };
 
 /// How long keys are served from memory.

@@ -12,19 +12,16 @@ use argon2::{
     Algorithm, Argon2, Block, Params, Version,
     password_hash::phc::{self, Output, ParamsString, Salt},
 };
-#[cfg(feature = "password-rules")]
 use secrecy::{ExposeSecret, SecretString};
 use stored::StoredHash;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
-#[cfg(feature = "password-rules")]
-use crate::domain::NewPassword;
 use crate::{
     Error,
-    domain::PasswordAttempt,
+    domain::PasswordHash,
     metrics::{self, Metric},
+    passwords::{NewPassword, PasswordAttempt},
     random::Random,
-    store::PasswordHash,
 };
 
 /// The cost of a hash: OWASP's Password Storage Cheat Sheet, Argon2id, the first of its equivalent choices (m = 19 MiB in
@@ -128,7 +125,6 @@ impl Hasher {
     ///
     /// # Errors
     /// [`Error::Internal`] when there is no randomness, no memory or no thread.
-    #[cfg(feature = "password-rules")]
     pub async fn hash(&self, password: NewPassword) -> Result<PasswordHash, Error> {
         self.hash_secret(password.into_secret()).await
     }
@@ -165,7 +161,6 @@ impl Hasher {
         phc_string(&argon2()?, &self.random.bytes()?, &self.random.bytes::<{ Params::DEFAULT_OUTPUT_LEN }>()?)
     }
 
-    #[cfg(feature = "password-rules")]
     async fn hash_secret(&self, password: SecretString) -> Result<PasswordHash, Error> {
         let salt = self.random.bytes::<16>()?;
         self.off_the_loop(move |memory| hash(memory, password.expose_secret(), &salt)).await

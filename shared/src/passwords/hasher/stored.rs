@@ -10,7 +10,7 @@ use aws_lc_rs::{constant_time, pbkdf2};
 use base64::{Engine, prelude::BASE64_STANDARD};
 
 use super::{LANES, MEMORY_KIB, Memory, PASSES, digest, unhashed};
-use crate::{Error, domain::PasswordAttempt};
+use crate::{Error, passwords::PasswordAttempt};
 
 /// What a stored hash may cost to verify. A login must end before its function does, with a processor to itself: the dearest
 /// of each takes some two seconds. Django's own defaults are 100 MiB, 2 passes and 8 lanes; up to 1.2 million iterations.

@@ -5,11 +5,11 @@ use std::{
     time::Duration,
 };
 
-use super::{Settings, item::Problem};
+use super::SettingsTable;
 use crate::{
     Error,
     clock::{Clock, UnixSeconds},
-    store::SettingsTable,
+    settings::{Settings, item::Problem},
 };
 
 /// The settings, read from their table at most once in a given time.

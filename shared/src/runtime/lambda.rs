@@ -15,13 +15,16 @@ use serde_json::Value;
 use tracing::Instrument;
 
 use crate::{
-    Clients, Error, Service, audit, aws,
+    Error, audit,
     clock::Clock,
-    config::Config,
     http::{Body, Proxy, Request, Response},
-    logging::{self, LogSources},
     metrics::{self, Reporter},
     random::Random,
+    runtime::{
+        Clients, Service, aws,
+        config::Config,
+        logging::{self, LogSources},
+    },
     timeouts,
 };
 
@@ -163,16 +166,16 @@ fn serve<E: Endpoint>() -> Result<(), lambda_runtime::Error> {
         let endpoint = E::new(&service);
         endpoint.warm_up().await;
         let function = Arc::new(Function::new(endpoint, &service).reporting(namespace, clock));
-        #[cfg(feature = "hashing")]
+        #[cfg(feature = "passwords")]
         let hasher = service.hasher();
         lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| {
             let function = function.clone();
-            #[cfg(feature = "hashing")]
+            #[cfg(feature = "passwords")]
             let hasher = hasher.clone();
             async move {
                 let answer = function.call(event.payload).await;
                 // Behind the answer Lambda freezes the process, for hours perhaps, with whatever its memory holds.
-                #[cfg(feature = "hashing")]
+                #[cfg(feature = "passwords")]
                 let _ = tokio::time::timeout(timeouts::WIPE, hasher.idle()).await;
                 Ok::<_, lambda_runtime::Error>(answer)
             }

@@ -6,7 +6,7 @@
 //! | `email#<canonical address>` | whose it is, and the password's hash: all that a login needs |
 //! | `username#<name>` | whose it is |
 //!
-//! Beside them stand the counts of [`Attempts`](super::Attempts).
+//! Beside them stand the counts of [`Throttle`](super::Throttle).
 //!
 //! The two latter make address and name unique: DynamoDB has no other unique index than a table's key. The two former have the
 //! same `disabled`, `generation` and `unlocked_at`, where these are set. A former address keeps its marker for a while, without
@@ -20,25 +20,25 @@ mod writes;
 
 pub use accounts::{AccessChange, Added, NewAccount};
 pub(super) use items::{credentials, email_key, whole_key};
-pub use profile::{Changed, ProfileChange, Updated};
+pub use profile::{ProfileChange, Updated};
 pub use recanonicalize::{Misplaced, Placed};
 
 use aws_sdk_dynamodb::{Client, types::TransactWriteItem};
 use items::FormerEmail;
 use writes::Writes;
 
-use super::{
-    Item, PasswordHash,
-    batch::Wanted,
-    string,
-    transaction::{Repeated, Written, transact},
-    unavailable,
-};
 use crate::{
     Error,
     clock::{Clock, UnixSeconds},
-    domain::{Email, Generation, Holder, Taken, User, UserId, Username},
+    domain::{Email, Generation, Holder, PasswordHash, Taken, User, UserId, Username},
     random::Random,
+    store::{
+        Item,
+        batch::Wanted,
+        string,
+        transaction::{Repeated, Written, transact},
+        unavailable,
+    },
     timeouts::TRANSACTIONS,
 };
 

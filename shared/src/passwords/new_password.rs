@@ -6,9 +6,12 @@ mod similarity;
 use common::CommonPasswords;
 use similarity::is_similar;
 
-use super::{
-    Email, FieldError, Password, Username,
-    field::{self, Message},
+use crate::{
+    domain::{
+        Email, FieldError, Username,
+        field::{self, Message},
+    },
+    passwords::Password,
 };
 
 /// A password that may become a user's: long enough, not common, not all digits, and unlike the user's other data. Only

@@ -8,18 +8,22 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use jsonwebtoken::{DecodingKey, EncodingKey};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::{Error, config::MIN_SECRET_BYTES, domain::Email, store::SecretVersion};
+use super::SecretVersion;
+use crate::{Error, domain::Email};
+
+/// The fewest bytes of a secret: the output of HMAC-SHA256 (RFC 7518, section 3.2).
+pub const MIN_SECRET_BYTES: usize = 32;
 
 /// The keys derived from one secret. Never printed.
 pub struct Keys {
     /// Names the key in an access token's header.
-    pub(super) id: String,
+    pub(crate) id: String,
     /// Signs access tokens.
-    pub(super) signing: EncodingKey,
+    pub(crate) signing: EncodingKey,
     /// Verifies access tokens.
-    pub(super) verifying: DecodingKey,
+    pub(crate) verifying: DecodingKey,
     /// Authenticates refresh tokens.
-    pub(super) refresh: hmac::Key,
+    pub(crate) refresh: hmac::Key,
     /// Hides addresses that attempts are counted by.
     accounts: hmac::Key,
 }
@@ -52,7 +56,7 @@ impl Keys {
     ///
     /// # Errors
     /// [`Error::Unavailable`] when the secret is too short.
-    pub(super) fn of_version(version: &SecretVersion) -> Result<Self, Error> {
+    pub(crate) fn of_version(version: &SecretVersion) -> Result<Self, Error> {
         if version.value.expose_secret().len() < MIN_SECRET_BYTES {
             let reason = format!("the secret's version {} has fewer than {MIN_SECRET_BYTES} bytes", version.id);
             return Err(Error::Unavailable(reason.into()));
@@ -62,7 +66,7 @@ impl Keys {
 }
 
 /// `N` bytes derived from the secret for the purpose.
-pub(super) fn expand<const N: usize>(secret: &SecretString, purpose: &[u8]) -> Result<[u8; N], Error> {
+pub(crate) fn expand<const N: usize>(secret: &SecretString, purpose: &[u8]) -> Result<[u8; N], Error> {
     struct Length(usize);
     impl hkdf::KeyType for Length {
         fn len(&self) -> usize {

@@ -3,8 +3,7 @@
 use aws_sdk_secretsmanager::Client;
 use secrecy::SecretString;
 
-use super::unavailable;
-use crate::{Error, clock::UnixSeconds};
+use crate::{Error, clock::UnixSeconds, error::unavailable};
 
 /// Reads the service's secret.
 #[derive(Debug, Clone)]

@@ -8,7 +8,8 @@ use secrecy::{ExposeSecret, SecretString};
 use thiserror::Error;
 use tracing::level_filters::LevelFilter;
 
-use crate::{http::Proxy, logging::LogSources};
+use super::logging::LogSources;
+use crate::{http::Proxy, keys::MIN_SECRET_BYTES};
 
 /// How a function is set up.
 #[derive(Debug, Clone)]
@@ -82,9 +83,6 @@ pub enum ConfigError {
         hint: &'static str,
     },
 }
-
-/// The fewest bytes of a secret: the output of HMAC-SHA256 (RFC 7518, section 3.2).
-pub const MIN_SECRET_BYTES: usize = 32;
 
 /// The fewest different bytes of a secret. Of 32 random ones, written in hexadecimal digits, fewer differ once in ten thousand
 /// keys; of a word that was typed again and again, they always do.

@@ -1,0 +1,9 @@
+//! What runs a handler: on Lambda and in the local stack.
+
+pub mod aws;
+pub mod config;
+pub mod lambda;
+pub mod logging;
+mod service;
+
+pub use service::{Clients, Service};
