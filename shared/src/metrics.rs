@@ -1,14 +1,8 @@
-//! What a request took and what came of it: a line of JSON for each, of which CloudWatch makes metrics by itself, with no call
-//! and no permission (embedded metric format,
-//! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>).
-
-mod line;
+//! What is measured of the request that runs now: counts, and how long its parts take.
 
 use std::{
     cell::RefCell,
     future::Future,
-    io::{self, Write},
-    sync::atomic::{AtomicBool, Ordering},
     time::{Duration, Instant},
 };
 
@@ -19,10 +13,7 @@ use aws_sdk_dynamodb::{
     },
     error::BoxError,
 };
-pub(crate) use line::Request;
 use serde::Serialize;
-
-use crate::clock::Clock;
 
 /// What is measured. The names are those of the metrics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -32,6 +23,7 @@ pub(crate) enum Metric {
     /// Milliseconds in which at least one request of DynamoDB was under way.
     DynamoDbTime,
     /// Milliseconds that a password's hash took, the wait for a core included.
+    #[cfg_attr(not(feature = "passwords"), expect(dead_code, reason = "nothing else is hashed"))]
     HashTime,
     /// Logins that failed.
     LoginFailures,
@@ -81,6 +73,7 @@ pub(crate) fn count(metric: Metric) {
 }
 
 /// So much time more.
+#[cfg_attr(not(feature = "passwords"), expect(dead_code, reason = "nothing else is hashed"))]
 pub(crate) fn time(metric: Metric, time: Duration) {
     add(metric, milliseconds(time));
 }
@@ -100,6 +93,14 @@ pub(crate) fn milliseconds(time: Duration) -> f64 {
 }
 
 impl Measured {
+    /// All that was measured. What was given up while it was under way has taken its time too.
+    pub(crate) fn into_values(mut self) -> Vec<(Metric, f64)> {
+        while self.dynamodb.is_some() {
+            self.dynamodb_ends();
+        }
+        self.values
+    }
+
     pub(crate) fn add(&mut self, metric: Metric, value: f64) {
         match self.values.iter_mut().find(|(measured, _)| *measured == metric) {
             Some((_, sum)) => *sum += value,
@@ -147,36 +148,6 @@ impl Intercept for DynamoDbTime {
     ) -> Result<(), BoxError> {
         with_current(Measured::dynamodb_ends);
         Ok(())
-    }
-}
-
-/// Writes a line for each request to standard output, where Lambda picks it up.
-#[derive(Debug)]
-pub(crate) struct Reporter {
-    function: &'static str,
-    /// Of the metrics; without one there are none, and the line is only read by people.
-    namespace: Option<String>,
-    clock: Clock,
-    has_answered: AtomicBool,
-}
-
-impl Reporter {
-    pub(crate) fn new(function: &'static str, namespace: Option<String>, clock: Clock) -> Self {
-        Self { function, namespace, clock, has_answered: AtomicBool::new(false) }
-    }
-
-    /// Reports a request.
-    pub(crate) fn report(&self, request: &Request<'_>, mut measured: Measured) {
-        // What was given up while it was under way has taken its time too.
-        while measured.dynamodb.is_some() {
-            measured.dynamodb_ends();
-        }
-        if !self.has_answered.swap(true, Ordering::Relaxed) {
-            measured.add(Metric::ColdStarts, 1.0);
-        }
-        let line = line::line(self.function, self.namespace.as_deref(), self.clock.now(), request, &measured.values);
-        // Nobody is there to be told if that fails.
-        let _ = io::stdout().lock().write_all(&line);
     }
 }
 

@@ -4,6 +4,7 @@ pub mod aws;
 pub mod config;
 pub mod lambda;
 pub mod logging;
+mod report;
 mod service;
 
 pub use service::{Clients, Service};

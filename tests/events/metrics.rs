@@ -25,7 +25,7 @@ fn sums(lines: &[Value]) -> BTreeMap<String, f64> {
         let directive = &line["_aws"]["CloudWatchMetrics"][0];
         assert_eq!(
             (&directive["Namespace"], &directive["Dimensions"]),
-            (&json!("pyshop-auth"), &json!([["Function"]]))
+            (&json!("pyshop-auth"), &json!([["function"]]))
         );
         for metric in directive["Metrics"].as_array().unwrap() {
             let value = line[metric["Name"].as_str().unwrap()].as_f64().unwrap();
@@ -52,7 +52,7 @@ async fn run(aws: &Aws, name: &str, events: Vec<Value>) -> (Vec<Value>, BTreeMap
     assert_eq!(lines.len(), events.len(), "{name}");
     for ((line, event), answer) in lines.iter().zip(&events).zip(&answers) {
         assert_eq!(line["request_id"], event["requestContext"]["requestId"].as_str().unwrap_or_default());
-        assert_eq!((&line["status"], &line["Function"]), (&answer["statusCode"], &json!(name)));
+        assert_eq!((&line["status"], &line["function"]), (&answer["statusCode"], &json!(name)));
     }
     let sums = sums(&lines);
     (lines, sums, answers)
@@ -100,7 +100,7 @@ async fn metrics_are_what_happened() {
     let events = vec![event("login"), event("login"), event("login-not-found"), wrong.clone(), wrong.clone(), wrong];
     let (logins, sums, answers) = run(&aws, "login", events).await;
     assert_eq!(sums, expected(&[("ColdStarts", 1), ("Logins", 2), ("LoginFailures", 2), ("LoginLocks", 1)]));
-    assert!(logins[0]["Duration"].as_f64() >= logins[0]["HashTime"].as_f64(), "{logins:?}");
+    assert!(logins[0]["duration_ms"].as_f64() >= logins[0]["HashTime"].as_f64(), "{logins:?}");
     let tokens: Value = serde_json::from_str(answers[0]["body"].as_str().unwrap()).unwrap();
 
     // The second time it has been replaced.
@@ -155,7 +155,7 @@ async fn metrics_are_what_happened() {
 
 /// The metrics of a line, each with its function.
 fn names(line: &Value) -> Vec<(String, String)> {
-    let function = line["Function"].as_str().unwrap();
+    let function = line["function"].as_str().unwrap();
     let metrics = line["_aws"]["CloudWatchMetrics"][0]["Metrics"].as_array().unwrap();
     metrics.iter().map(|metric| (metric["Name"].as_str().unwrap().into(), function.into())).collect()
 }
@@ -213,4 +213,24 @@ async fn without_a_namespace_each_request_has_its_line_all_the_same() {
     login.call(event("login")).await;
     let lines = lines(&login.end());
     assert_eq!((lines.len(), lines[0].get("_aws"), &lines[0]["status"]), (1, None, &json!(401)));
+}
+
+#[tokio::test]
+async fn the_method_of_a_request_is_logged_where_one_was_sent() {
+    let aws = Aws::start().await;
+    let mut function = Function::start("logout", &aws.variables()).await;
+    let with_method = |method: Value| {
+        let mut event = event("logout");
+        event["requestContext"]["http"]["method"] = method;
+        event
+    };
+    let no_event = function.call(json!({ "Records": [] })).await;
+    assert_eq!(no_event["statusCode"], 500);
+    let no_method = function.call(with_method("BREW COFFEE".into())).await;
+    assert_eq!(no_method["statusCode"], 405);
+    assert_eq!(no_method["body"], r#"{"detail":"Method \"BREW COFFEE\" not allowed."}"#);
+    let connect = function.call(with_method("CONNECT".into())).await;
+    assert_eq!(connect["body"], r#"{"detail":"Method \"CONNECT\" not allowed."}"#);
+    let methods: Vec<_> = lines(&function.end()).iter().map(|line| line["method"].clone()).collect();
+    assert_eq!(methods, [Value::Null, Value::Null, "CONNECT".into()]);
 }

@@ -46,7 +46,7 @@ macro_rules! built {
 
 /// All of them; what comes from Swagger UI's package is compressed. Their links are relative, so that they lead on under any
 /// base path of a domain.
-static FILES: [File; 6] = [
+const FILES: [File; 6] = [
     File::new("/api/docs", HTML, SHORT, built!("index.html")),
     File::new("/api/docs/start.js", JAVASCRIPT, LONG, built!("start.js")),
     File::new("/api/docs/swagger-ui-bundle.js", JAVASCRIPT, LONG, built!("swagger-ui-bundle.js.gz")),
@@ -54,6 +54,20 @@ static FILES: [File; 6] = [
     File::new("/api/docs/favicon-32x32.png", "image/png", LONG, built!("favicon-32x32.png.gz")),
     File::new("/api/schema", JSON, LONG, built!("schema.json")),
 ];
+
+/// The paths of all files.
+pub(crate) const PATHS: [&str; FILES.len()] = {
+    let mut paths = [""; FILES.len()];
+    let mut index = 0;
+    while index < paths.len() {
+        #[expect(clippy::indexing_slicing, reason = "in a constant: out of bounds would not compile")]
+        {
+            paths[index] = FILES[index].path;
+        }
+        index += 1;
+    }
+    paths
+};
 
 /// Those that have relative links, for whoever asks without a slash at the end of the path: their links begin one folder higher.
 static WITHOUT_SLASH: [File; 2] = [

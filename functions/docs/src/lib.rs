@@ -14,15 +14,12 @@ use shared::{
 pub struct Docs;
 
 impl Endpoint for Docs {
-    const PATH: &'static str = "/api/docs";
-    const METHODS: &'static [Method] = &[Method::GET, Method::HEAD];
+    const NAME: &'static str = "docs";
+    const PATHS: &'static [&'static str] = &file::PATHS;
+    const METHODS: &'static [Method] = &[Method::GET];
 
     fn new(_: &Service) -> Self {
         Self
-    }
-
-    fn takes(path: &str) -> bool {
-        File::find(path, false).is_some()
     }
 
     async fn handle(&self, request: &Request) -> Result<Response, Error> {

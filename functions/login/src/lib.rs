@@ -26,7 +26,8 @@ pub struct Login {
 }
 
 impl Endpoint for Login {
-    const PATH: &'static str = "/api/login";
+    const NAME: &'static str = "login";
+    const PATHS: &'static [&'static str] = &["/api/login"];
     const METHODS: &'static [Method] = &[Method::POST];
 
     fn new(service: &Service) -> Self {

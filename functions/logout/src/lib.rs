@@ -20,7 +20,8 @@ pub struct Logout {
 }
 
 impl Endpoint for Logout {
-    const PATH: &'static str = "/api/logout";
+    const NAME: &'static str = "logout";
+    const PATHS: &'static [&'static str] = &["/api/logout"];
     const METHODS: &'static [Method] = &[Method::POST];
 
     fn new(service: &Service) -> Self {

@@ -25,8 +25,9 @@ pub struct Me {
 }
 
 impl Endpoint for Me {
-    const PATH: &'static str = "/api/me";
-    const METHODS: &'static [Method] = &[Method::GET, Method::HEAD, Method::PUT, Method::PATCH];
+    const NAME: &'static str = "me";
+    const PATHS: &'static [&'static str] = &["/api/me"];
+    const METHODS: &'static [Method] = &[Method::GET, Method::PUT, Method::PATCH];
 
     fn new(service: &Service) -> Self {
         Self {

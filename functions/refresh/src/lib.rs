@@ -22,7 +22,8 @@ pub struct Refresh {
 }
 
 impl Endpoint for Refresh {
-    const PATH: &'static str = "/api/refresh";
+    const NAME: &'static str = "refresh";
+    const PATHS: &'static [&'static str] = &["/api/refresh"];
     const METHODS: &'static [Method] = &[Method::POST];
 
     fn new(service: &Service) -> Self {

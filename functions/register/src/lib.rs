@@ -23,7 +23,8 @@ pub struct Register {
 }
 
 impl Endpoint for Register {
-    const PATH: &'static str = "/api/register";
+    const NAME: &'static str = "register";
+    const PATHS: &'static [&'static str] = &["/api/register"];
     const METHODS: &'static [Method] = &[Method::POST];
 
     fn new(service: &Service) -> Self {

@@ -18,12 +18,13 @@ use crate::{
     Error, audit,
     clock::Clock,
     http::{Body, Proxy, Request, Response},
-    metrics::{self, Reporter},
+    metrics,
     random::Random,
     runtime::{
         Clients, Service, aws,
         config::Config,
         logging::{self, LogSources},
+        report::{self, Reporter},
     },
     timeouts,
 };
@@ -33,10 +34,13 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// An endpoint of the API.
 pub trait Endpoint: Send + Sync + Sized + 'static {
-    /// The path, without the slash that may end it.
-    const PATH: &'static str;
+    /// The function's name: that of its package, and `function` in its metrics and its log.
+    const NAME: &'static str;
 
-    /// The methods that it takes.
+    /// The paths that it answers, each without the slash that may end it.
+    const PATHS: &'static [&'static str];
+
+    /// The methods that it takes. One that takes GET takes HEAD too.
     const METHODS: &'static [Method];
 
     /// The endpoint on this service.
@@ -47,12 +51,7 @@ pub trait Endpoint: Send + Sync + Sized + 'static {
         async {}
     }
 
-    /// Whether it takes this path: its own, if nothing else is said.
-    fn takes(path: &str) -> bool {
-        path == Self::PATH
-    }
-
-    /// Answers a request for a path that it takes, with one of the methods.
+    /// Answers a request for one of the paths, with one of the methods. HEAD arrives as GET.
     fn handle(&self, request: &Request) -> impl Future<Output = Result<Response, Error>> + Send;
 }
 
@@ -73,8 +72,7 @@ impl<E: Endpoint> Function<E> {
 
     /// The same, with a line on standard output for each request.
     fn reporting(self, namespace: Option<String>, clock: Clock) -> Self {
-        let name = E::PATH.rsplit('/').next().unwrap_or_default();
-        Self { reporter: Some(Reporter::new(name, namespace, clock)), ..self }
+        Self { reporter: Some(Reporter::new(E::NAME, namespace, clock)), ..self }
     }
 
     /// Answers an event, whatever it holds and whatever happens.
@@ -82,7 +80,7 @@ impl<E: Endpoint> Function<E> {
         let started = Instant::now();
         let event = HttpApiEvent::read(event).map(|event| event.behind(self.proxy.as_ref()));
         let request_id = event.as_ref().map(HttpApiEvent::request_id).unwrap_or_default().to_owned();
-        let method = event.as_ref().map(HttpApiEvent::method).unwrap_or_default();
+        let method = event.as_ref().ok().and_then(HttpApiEvent::method).cloned();
         let source = event.as_ref().ok().map(|event| self.sources.shown(event.source()));
         let span = tracing::info_span!("request", request_id, source);
         let response = async {
@@ -106,9 +104,9 @@ impl<E: Endpoint> Function<E> {
         };
         let (response, measured) = metrics::measure(response.instrument(span)).await;
         if let Some(reporter) = &self.reporter {
-            let (method, status) = (method.as_str(), response.status().as_u16());
+            let (method, status) = (method.as_ref().map(Method::as_str), response.status().as_u16());
             let duration = metrics::milliseconds(started.elapsed());
-            reporter.report(&metrics::Request { id: &request_id, method, status, duration }, measured);
+            reporter.report(&report::Request { id: &request_id, method, status, duration }, measured);
         }
         into_event(response, &request_id)
     }
@@ -117,13 +115,22 @@ impl<E: Endpoint> Function<E> {
         let event = event?;
         event.warn_of_proxy();
         // The gateway's route takes everything below the path too, so that both forms with and without a slash come here.
-        let Some(path) = event.path(E::takes).map(str::to_owned) else { return Err(Error::NotFound) };
-        if !E::METHODS.contains(&event.method()) {
-            let allow = E::METHODS.iter().map(Method::as_str).collect::<Vec<_>>().join(", ");
-            return Err(Error::MethodNotAllowed { method: event.method(), allow });
-        }
-        self.endpoint.handle(&event.into_request(path)?).await
+        let Some(path) = event.path(E::PATHS).map(str::to_owned) else { return Err(Error::NotFound) };
+        let Some(method) = event.method().filter(|method| is_allowed::<E>(method)).cloned() else {
+            return Err(Error::MethodNotAllowed { method: event.sent_method().to_owned(), allow: allow::<E>() });
+        };
+        self.endpoint.handle(&event.into_request(path, method)?).await
     }
+}
+
+fn is_allowed<E: Endpoint>(method: &Method) -> bool {
+    E::METHODS.contains(if method == Method::HEAD { &Method::GET } else { method })
+}
+
+/// The header `Allow`.
+fn allow<E: Endpoint>() -> String {
+    let names = E::METHODS.iter().map(|method| if method == Method::GET { "GET, HEAD" } else { method.as_str() });
+    names.collect::<Vec<_>>().join(", ")
 }
 
 /// The answer as API Gateway takes it. To HEAD it has the body that GET gets: every gateway knows to send its length alone.

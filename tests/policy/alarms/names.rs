@@ -74,7 +74,7 @@ fn the_metrics_of_the_stack_itself_are_those_of_its_functions_and_of_what_counts
                     looked_at.insert(text(&metric["MetricName"]));
                 }
                 [dimension] => {
-                    assert_eq!(dimension["Name"], "Function", "{name}");
+                    assert_eq!(dimension["Name"], "function", "{name}");
                     assert!(functions.contains(text(&dimension["Value"])), "{name}: {dimension:?}");
                 }
                 dimensions => panic!("{name}: {dimensions:?}"),

@@ -41,7 +41,7 @@ pub(crate) fn unknown(stack: &Stack, metric: &Metric) -> Option<String> {
     let names: Vec<_> = dimensions.keys().map(String::as_str).collect();
     let fault = if *namespace == text(&stack.value(&json!({ "Ref": "AWS::StackName" }))) {
         let is_filtered = || filtered(stack).contains(name) && names.is_empty();
-        let is_reported = || reported().contains(name) && names == ["Function"];
+        let is_reported = || reported().contains(name) && names == ["function"];
         if !is_reported() && !is_filtered() {
             Some("is reported by nothing here")
         } else {
@@ -105,8 +105,8 @@ fn a_metric_that_nobody_reports_is_noticed() {
     assert_eq!(unknown("AWS/ApiGateway 5XXError ApiId HttpApi").unwrap(), "HttpApi is on no page");
     assert_eq!(unknown("AWS/Lambda Throttles ApiId HttpApi").unwrap(), "HttpApi has other dimensions");
     assert_eq!(unknown("AWS/Lambda Errors FunctionName UsersTable").unwrap(), "UsersTable is of something else");
-    assert_eq!(unknown("pyshop-auth Logins Function login"), None);
-    assert_eq!(unknown("pyshop-auth Logins Function signin").unwrap(), "signin is of no function");
-    assert_eq!(unknown("pyshop-auth Signins Function login").unwrap(), "login is reported by nothing here");
+    assert_eq!(unknown("pyshop-auth Logins function login"), None);
+    assert_eq!(unknown("pyshop-auth Logins function signin").unwrap(), "signin is of no function");
+    assert_eq!(unknown("pyshop-auth Signins function login").unwrap(), "login is reported by nothing here");
     assert_eq!(unknown("pyshop-auth Logins").unwrap(), "pyshop-auth Logins is reported by nothing here");
 }

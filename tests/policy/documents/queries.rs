@@ -159,15 +159,15 @@ fn every_saved_query_is_one_that_finds_something() {
 
 fn told_of(query: &str) -> Vec<String> {
     let fields = |fields: &str| fields.split(' ').map(str::to_owned).collect::<BTreeSet<_>>();
-    let failed = ("failed".to_owned(), fields("event user_id reason span.request_id"));
+    let failed = ("failed".to_owned(), fields("event user_id reason request_id"));
     let refused = ("refused".to_owned(), fields("event user_id endpoint"));
     faults(query, &Lines::from([failed, refused]))
 }
 
 #[rstest]
-#[case::one_event("filter event = \"failed\" | fields @timestamp, reason, span.request_id | sort @timestamp desc")]
+#[case::one_event("filter event = \"failed\" | fields @timestamp, reason, request_id | sort @timestamp desc")]
 #[case::two_events("filter event in ['failed', 'refused'] and not isblank(user_id) | display user_id")]
-#[case::all_events("filter reason = 'x' or endpoint like 'me' # for people, of nothing\n| fields `span.request_id`")]
+#[case::all_events("filter reason = 'x' or endpoint like 'me' # for people, of nothing\n| fields `request_id`")]
 #[case::counted(
     "stats count(*) as n, max(@timestamp) as last by user_id, bin(5m) as time | sort n desc | display time, user_id"
 )]

@@ -29,6 +29,9 @@ pub(super) struct HttpApiEvent {
     #[serde(default)]
     is_base64_encoded: bool,
     request_context: RequestContext,
+    /// What was sent as the method, if it is one.
+    #[serde(skip)]
+    method: Option<Method>,
     /// What a proxy before the gateway says.
     #[serde(skip)]
     told: Told,
@@ -58,12 +61,15 @@ impl HttpApiEvent {
     /// # Errors
     /// [`Error::Internal`] when it is of another shape. What it holds is told to nobody, since it may be a password.
     pub(super) fn read(event: Value) -> Result<Self, Error> {
-        Self::deserialize(event).map_err(|_| {
+        let event = Self::deserialize(event).map_err(|_| {
             Error::internal(
-                "the event is none of an HTTP API with payload format 2.0: call this function through such an API, \
-                 not a REST API, a load balancer, a schedule or a queue",
+                "not an event of an HTTP API with payload format 2.0: call this function through such an API, \
+                 not through a REST API, a load balancer, a schedule or a queue",
             )
-        })
+        })?;
+        // Every token is a method, and methods are case-sensitive (RFC 9110, section 9.1).
+        let method = Method::from_bytes(event.request_context.http.method.as_bytes()).ok();
+        Ok(Self { method, ..event })
     }
 
     /// The same event, of a request that may have come by this proxy.
@@ -80,15 +86,15 @@ impl HttpApiEvent {
         }
     }
 
-    /// The path that an endpoint takes, without a slash at its end, if it takes this one. The stage's name may come first, if the
+    /// Which of these paths was requested, if one was; a slash may end it. The stage's name may come first, if the
     /// API is called under it. So may the base path of a custom domain: API Gateway is documented to remove it, but another
     /// gateway may not.
     /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>
-    pub(super) fn path(&self, takes: impl Fn(&str) -> bool) -> Option<&str> {
+    pub(super) fn path(&self, known: &[&str]) -> Option<&str> {
         let sent = self.raw_path.strip_suffix('/').unwrap_or(&self.raw_path);
         let below_stage = sent.strip_prefix('/').and_then(|sent| sent.strip_prefix(&self.request_context.stage));
         let below_base = self.route().and_then(|route| from_route(sent, route));
-        [Some(sent), below_stage, below_base].into_iter().flatten().find(|path| takes(path))
+        [Some(sent), below_stage, below_base].into_iter().flatten().find(|path| known.contains(path))
     }
 
     /// The path of the route that the gateway chose, such as `/api/login` of `ANY /api/login/{proxy+}`. What is before it in
@@ -99,10 +105,14 @@ impl HttpApiEvent {
         path.starts_with('/').then_some(path)
     }
 
-    /// The method, which is case-sensitive (RFC 9110, section 9.1).
-    pub(super) fn method(&self) -> Method {
-        // Every token is a method; what is no token comes from no HTTP server, and no endpoint takes it.
-        Method::from_bytes(self.request_context.http.method.as_bytes()).unwrap_or(Method::CONNECT)
+    /// The method, if what was sent is one.
+    pub(super) fn method(&self) -> Option<&Method> {
+        self.method.as_ref()
+    }
+
+    /// What was sent as the method.
+    pub(super) fn sent_method(&self) -> &str {
+        &self.request_context.http.method
     }
 
     /// The gateway's name for this request.
@@ -118,12 +128,12 @@ impl HttpApiEvent {
         }
     }
 
-    /// The request for this path, with its body decoded.
+    /// The request for this path with this method, with its body decoded.
     ///
     /// # Errors
     /// [`Error::Json`] when the body says to be base64 and is not.
-    pub(super) fn into_request(self, path: String) -> Result<Request, Error> {
-        let method = if self.method() == Method::HEAD { Method::GET } else { self.method() };
+    pub(super) fn into_request(self, path: String, method: Method) -> Result<Request, Error> {
+        let method = if method == Method::HEAD { Method::GET } else { method };
         let source = self.source();
         let ends_with_slash = self.raw_path.ends_with('/');
         let body = self.body.unwrap_or_default();

@@ -72,7 +72,8 @@ async fn an_item_that_nobody_here_wrote_is_an_internal_error(#[case] name: &str,
 struct Faulty;
 
 impl Endpoint for Faulty {
-    const PATH: &'static str = "/api/faulty";
+    const NAME: &'static str = "faulty";
+    const PATHS: &'static [&'static str] = &["/api/faulty"];
     const METHODS: &'static [Method] = &[Method::POST];
 
     fn new(_: &Service) -> Self {
@@ -100,7 +101,8 @@ async fn statement_21_a_handler_that_panics_is_an_internal_error_and_the_next_re
 struct Endless;
 
 impl Endpoint for Endless {
-    const PATH: &'static str = "/api/endless";
+    const NAME: &'static str = "endless";
+    const PATHS: &'static [&'static str] = &["/api/endless"];
     const METHODS: &'static [Method] = &[Method::POST];
 
     fn new(_: &Service) -> Self {

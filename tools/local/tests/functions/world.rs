@@ -218,7 +218,7 @@ pub(crate) fn event<E: Endpoint>(method: &str, access: Option<&str>, body: &Valu
     }
     json!({
         "version": "2.0",
-        "rawPath": E::PATH,
+        "rawPath": E::PATHS[0],
         "headers": headers,
         "requestContext": {
             "requestId": "request-1",
