@@ -1,5 +1,5 @@
-//! What the environment tells a function. It is read once, at the start: a function that is set up wrongly stops there,
-//! with one line that says what to set, rather than at some request.
+//! Configuration from the environment, read once at start. A wrong configuration stops the function there, with one line that
+//! says what to set, rather than at some request.
 
 use std::{collections::HashSet, net::IpAddr, time::Duration};
 
@@ -11,7 +11,7 @@ use tracing::level_filters::LevelFilter;
 use super::logging::LogSources;
 use crate::{http::Proxy, keys::MIN_SECRET_BYTES};
 
-/// How a function is set up.
+/// A function's configuration.
 #[derive(Debug, Clone)]
 pub struct Config {
     /// `SECRET_KEY` or `SECRET_ID`: from which the keys of access and refresh tokens are derived.
@@ -63,55 +63,45 @@ pub enum TrustedRoots {
     System,
 }
 
-/// A variable that is missing or wrong.
+/// A missing or invalid variable.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ConfigError {
-    /// It must be set.
+    /// A required variable is not set.
     #[error("{name} is not set: set it to {hint}")]
-    Missing {
-        /// The variable.
-        name: &'static str,
-        /// What to set it to.
-        hint: &'static str,
-    },
-    /// It has a value that is of no use. The value is not shown, since it may be a secret.
-    #[error("{name} is wrong: set it to {hint}")]
-    Wrong {
-        /// The variable.
-        name: &'static str,
-        /// What to set it to.
-        hint: &'static str,
-    },
+    Missing { name: &'static str, hint: &'static str },
+    /// The value is not valid. It is not shown, since it may be a secret.
+    #[error("invalid {name}: expected {hint}")]
+    Wrong { name: &'static str, hint: &'static str },
 }
 
-/// The fewest different bytes of a secret. Of 32 random ones, written in hexadecimal digits, fewer differ once in ten thousand
-/// keys; of a word that was typed again and again, they always do.
+/// The fewest different bytes of a secret. Of 32 random bytes written as hexadecimal digits, one key in ten thousand has fewer;
+/// a word typed again and again always has.
 const MIN_DIFFERENT_BYTES: usize = 10;
 
-/// Keys that stand in this repository, for runs against a DynamoDB on this machine.
+/// Keys published in this repository, for runs against a DynamoDB on this machine.
 const KNOWN_KEYS: [&str; 2] =
     ["for local runs alone: everybody knows this key", "for-local-runs-alone-everybody-knows-this-key"];
 
-const ID_HINT: &str = "the ARN of a secret in Secrets Manager, or for a local run set SECRET_KEY";
-const KEY_HINT: &str = "at least 32 random bytes, such as `openssl rand -base64 48` prints";
-const ONE_SECRET_HINT: &str = "nothing on AWS, where SECRET_ID is set too";
+const ID_HINT: &str = "the ARN of a secret in Secrets Manager (for a local run, set SECRET_KEY instead)";
+const KEY_HINT: &str = "at least 32 random bytes, for example the output of `openssl rand -base64 48`";
+const ONE_SECRET_HINT: &str = "no value on AWS, where SECRET_ID is set";
 const KNOWN_KEY_HINT: &str =
-    "a random key of your own: this one stands in the repository, for a DynamoDB on your machine alone";
+    "a random key: this one is published in the repository, for a DynamoDB on your own machine only";
 const SOURCES_HINT: &str = "hashed or plain";
-const SOURCE_KEY_HINT: &str = "any text that readers of the log do not know, or LOG_SOURCE_ADDRESSES to plain";
-const LIST_HINT: &str = "an https URL that answers with the first digits of a hash behind it, such as \
+const SOURCE_KEY_HINT: &str = "any text that readers of the log do not know (or set LOG_SOURCE_ADDRESSES to plain)";
+const LIST_HINT: &str = "an https URL that takes the first digits of a hash at its end, for example \
                          https://api.pwnedpasswords.com/range/";
-const PROXY_HINT: &str = "what your proxy sends as x-proxy-secret, at least 32 letters, digits and signs, such as \
-                          `openssl rand -hex 32` prints; to two with a comma between them while one replaces the other; \
-                          or to nothing";
-const PROXY_HEADER_HINT: &str = "the name, in lower case, of a header that your proxy writes and that holds one address, such as \
-     cloudfront-viewer-address, cf-connecting-ip or x-real-ip; x-forwarded-for and forwarded hold what clients wrote";
+const PROXY_HINT: &str = "the value that your proxy sends as x-proxy-secret: at least 32 letters, digits and signs, for example the \
+                          output of `openssl rand -hex 32`; two values with a comma between them while you replace one; or \
+                          nothing";
+const PROXY_HEADER_HINT: &str = "the lower-case name of a header that your proxy sets to one address, for example \
+     cloudfront-viewer-address, cf-connecting-ip or x-real-ip (clients can forge x-forwarded-for and forwarded)";
 const ROOTS_HINT: &str = "amazon or system";
 const LEVEL_HINT: &str = "error, warn, info, debug, trace or off";
 const TABLE_HINT: &str = "the name of a DynamoDB table";
 
 impl Config {
-    /// The settings' age in deployed functions: what a change may take to reach them all.
+    /// How long a deployed function keeps settings in memory: a change reaches all functions within this time.
     pub const SETTINGS_MAX_AGE: Duration = Duration::from_secs(30);
 
     /// Reads the process's environment.
@@ -164,7 +154,7 @@ impl Config {
     }
 }
 
-/// A `SECRET_KEY` that may sign.
+/// Accepts a `SECRET_KEY` that may sign.
 fn usable(key: SecretString, optional: impl Fn(&str) -> Option<String>) -> Result<SecretString, ConfigError> {
     let wrong = |hint| Err(ConfigError::Wrong { name: "SECRET_KEY", hint });
     let bytes = key.expose_secret().as_bytes();
@@ -184,8 +174,8 @@ fn usable(key: SecretString, optional: impl Fn(&str) -> Option<String>) -> Resul
     Ok(key)
 }
 
-/// The URL of a list of breached passwords, with a slash at its end. What is asked there must not be read on the way, but where
-/// there is no way: on this machine.
+/// The URL of a list of breached passwords, with a slash at its end. It must be https, except on this machine, so that nobody
+/// on the way reads what is asked.
 fn list_url(text: &str) -> Result<String, ConfigError> {
     let wrong = ConfigError::Wrong { name: "BREACHED_PASSWORDS_URL", hint: LIST_HINT };
     let Ok(url) = text.parse::<Uri>() else { return Err(wrong) };
@@ -213,7 +203,7 @@ fn proxy(optional: impl Fn(&str) -> Option<String>) -> Result<Option<Proxy>, Con
     Ok(Some(proxy))
 }
 
-/// Whether a URL leads to this machine, or from a container on it to the machine or another container.
+/// Whether a URL points to this machine, or from a container on it to the machine or another container.
 fn is_on_this_machine(url: &str) -> bool {
     let place = url.split_once("://").map_or(url, |(_, place)| place);
     let host =

@@ -68,7 +68,7 @@ fn a_local_secret_goes_before_one_in_secrets_manager() {
 #[case::a_proxys_header_in_capitals("PROXY_ADDRESS_HEADER", "X-Real-IP")]
 fn a_variable_that_is_wrong_is_named_and_not_shown(#[case] name: &str, #[case] value: &str) {
     let message = read(&[(name, value)]).unwrap_err().to_string();
-    assert!(message.starts_with(&format!("{name} is wrong: set it to ")), "{message}");
+    assert!(message.starts_with(&format!("invalid {name}: expected ")), "{message}");
     assert!(!message.contains(value), "{message}");
 }
 
@@ -99,7 +99,7 @@ fn a_secret_of_the_repository_is_for_a_local_dynamodb(#[case] endpoint: &str, #[
 fn on_lambda_one_secret_must_not_hide_the_other() {
     let both = [("SECRET_ID", "id"), ("AWS_LAMBDA_FUNCTION_NAME", "login")];
     let message = read(&both).unwrap_err().to_string();
-    assert!(message.starts_with("SECRET_KEY is wrong: ") && message.contains("SECRET_ID"), "{message}");
+    assert!(message.starts_with("invalid SECRET_KEY: ") && message.contains("SECRET_ID"), "{message}");
     assert!(read(&[both[0], both[1], ("AWS_SAM_LOCAL", "true")]).is_ok());
     assert!(read(&[both[1]]).is_ok());
 }
@@ -167,7 +167,7 @@ fn a_proxy_is_believed_where_it_has_a_secret_and_no_header_that_clients_begin() 
     assert!(proxy(&[secret, ("PROXY_ADDRESS_HEADER", "")]).contains("cloudfront-viewer-address"));
     assert!(proxy(&[secret, ("PROXY_ADDRESS_HEADER", "x-real-ip")]).contains("x-real-ip"));
     let message = read(&[secret, ("PROXY_ADDRESS_HEADER", "x-forwarded-for")]).unwrap_err().to_string();
-    assert!(message.starts_with("PROXY_ADDRESS_HEADER is wrong: ") && message.contains("x-real-ip"), "{message}");
+    assert!(message.starts_with("invalid PROXY_ADDRESS_HEADER: ") && message.contains("x-real-ip"), "{message}");
 }
 
 #[test]

@@ -97,7 +97,7 @@ fn a_variable_that_is_wrong_is_one_clear_line(#[case] name: &str, #[case] value:
     let folder = tempfile::tempdir().unwrap();
     let arguments = ["--in-memory", "--port", "0", "--dynamodb-port", "0"];
     let output = program(folder.path(), &arguments).env(name, value).output().unwrap();
-    assert_refused(&output, &format!("error: {name} is wrong: "), "set it to");
+    assert_refused(&output, &format!("error: invalid {name}: "), "expected");
 }
 
 #[test]
