@@ -1,4 +1,4 @@
-//! Time, handed in from outside so that a test can set it.
+//! Time, injected so that a test can set it.
 
 use std::{
     fmt,
@@ -6,27 +6,26 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-/// Seconds since 1970-01-01T00:00:00Z, leap seconds left out: a JWT's `NumericDate` (RFC 7519, section 2) and the unit
-/// of DynamoDB's TTL.
+/// Seconds since 1970-01-01T00:00:00Z without leap seconds: a JWT's `NumericDate` (RFC 7519, section 2), and the unit of
+/// DynamoDB's TTL.
 pub type UnixSeconds = u64;
 
-/// Tells the time. Cheap to clone.
+/// A clock. Cheap to clone.
 #[derive(Clone)]
 pub struct Clock(Arc<dyn Fn() -> UnixSeconds + Send + Sync>);
 
 impl Clock {
     /// The machine's clock.
     pub fn system() -> Self {
-        // A clock before 1970 reads as 1970: everything issued then has expired, which is the safe side.
+        // A clock before 1970 reads as 1970: everything issued then has expired, which is safe.
         Self::new(|| SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()))
     }
 
-    /// A clock that reads what `now` returns.
+    /// A clock that shows what `now` returns.
     pub fn new(now: impl Fn() -> UnixSeconds + Send + Sync + 'static) -> Self {
         Self(Arc::new(now))
     }
 
-    /// The time now.
     pub fn now(&self) -> UnixSeconds {
         (self.0)()
     }

@@ -1,4 +1,4 @@
-//! HTTP as handlers see it: a [`Request`] on the way in, a [`Response`] on the way out.
+//! HTTP as handlers see it: they take a [`Request`] and return a [`Response`].
 
 mod authorization;
 mod form;
@@ -15,10 +15,10 @@ pub(crate) use proxy::{SECRET_HEADER, Told};
 pub use request::Request;
 use serde::Serialize;
 
-/// The longest body that is read, in bytes. The longest that makes sense has a tenth of it.
+/// The largest accepted body, in bytes: ten times the largest that a client needs.
 pub const MAX_BODY_BYTES: usize = 16 * 1024;
 
-/// An answer, with its body in JSON if it is not a [`document`].
+/// A response. Its body is JSON, except for a [`document`].
 pub type Response = lambda_http::http::Response<Body>;
 
 /// 200 with this body.
@@ -31,15 +31,15 @@ pub fn created(body: &impl Serialize) -> Response {
     json(StatusCode::CREATED, body)
 }
 
-/// An answer in JSON.
+/// A JSON response.
 pub(crate) fn json(status: StatusCode, body: &impl Serialize) -> Response {
-    // What is answered here is strings and numbers under string keys, which serialise without fail.
+    // Bodies consist of strings and numbers under string keys, so serialising cannot fail.
     let mut response = document("application/json", serde_json::to_string(body).unwrap_or_default());
     *response.status_mut() = status;
     response
 }
 
-/// 200 with this content of this type, and the headers that every answer has.
+/// 200 with this content of this type, and the headers of every response.
 pub fn document(kind: &'static str, content: impl Into<Body>) -> Response {
     let mut response = Response::new(content.into());
     let headers = response.headers_mut();

@@ -1,4 +1,4 @@
-//! What is measured of the request that runs now: counts, and how long its parts take.
+//! Measurements of the current request: counts, and how long its parts take.
 
 use std::{
     cell::RefCell,
@@ -15,41 +15,35 @@ use aws_sdk_dynamodb::{
 };
 use serde::Serialize;
 
-/// What is measured. The names are those of the metrics.
+/// A metric, named as in CloudWatch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub(crate) enum Metric {
-    /// Requests that a new process answered first.
+    /// First requests of new processes.
     ColdStarts,
-    /// Milliseconds in which at least one request of DynamoDB was under way.
+    /// Milliseconds during which at least one DynamoDB request was in flight.
     DynamoDbTime,
-    /// Milliseconds that a password's hash took, the wait for a core included.
+    /// Milliseconds spent hashing passwords, including the wait for a core.
     #[cfg_attr(not(feature = "passwords"), expect(dead_code, reason = "nothing else is hashed"))]
     HashTime,
-    /// Logins that failed.
     LoginFailures,
-    /// Logins that were not looked at, since too many had failed.
+    /// Logins rejected unread, since too many had failed before.
     LoginLocks,
-    /// Logins that succeeded.
     Logins,
-    /// Sessions that their owners ended.
     Logouts,
-    /// Profiles that were changed.
     ProfileChanges,
-    /// Refresh tokens that came after they had been replaced.
+    /// Uses of refresh tokens that had been replaced before.
     RefreshReplays,
-    /// Refreshes that succeeded.
     Refreshes,
-    /// Registrations that were not looked at, since too many came from one source.
+    /// Registrations rejected unread, since too many came from one source before.
     RegistrationLocks,
-    /// Registrations that succeeded.
     Registrations,
 }
 
-/// What was measured of a request.
+/// The measurements of one request.
 #[derive(Debug, Default)]
 pub(crate) struct Measured {
     values: Vec<(Metric, f64)>,
-    /// Requests of DynamoDB that are under way, and since when there is at least one.
+    /// How many DynamoDB requests are in flight, and since when there has been at least one.
     dynamodb: Option<(u32, Instant)>,
 }
 
@@ -57,7 +51,7 @@ tokio::task_local! {
     static CURRENT: RefCell<Measured>;
 }
 
-/// Does something, and returns what was measured while it was done.
+/// Runs `work` and returns its result with what was measured meanwhile.
 pub(crate) async fn measure<T>(work: impl Future<Output = T>) -> (T, Measured) {
     CURRENT
         .scope(RefCell::default(), async {
@@ -67,12 +61,12 @@ pub(crate) async fn measure<T>(work: impl Future<Output = T>) -> (T, Measured) {
         .await
 }
 
-/// One more of these.
+/// Counts one.
 pub(crate) fn count(metric: Metric) {
     add(metric, 1.0);
 }
 
-/// So much time more.
+/// Adds a duration.
 #[cfg_attr(not(feature = "passwords"), expect(dead_code, reason = "nothing else is hashed"))]
 pub(crate) fn time(metric: Metric, time: Duration) {
     add(metric, milliseconds(time));
@@ -82,18 +76,18 @@ fn add(metric: Metric, value: f64) {
     with_current(|measured| measured.add(metric, value));
 }
 
-/// Outside a request nothing is measured.
+/// Does nothing outside a request.
 fn with_current(work: impl FnOnce(&mut Measured)) {
     let _ = CURRENT.try_with(|measured| work(&mut measured.borrow_mut()));
 }
 
 pub(crate) fn milliseconds(time: Duration) -> f64 {
-    // A microsecond is as exact as anybody needs it, and shorter in the line.
+    // Microseconds are precise enough, and keep the line short.
     (time.as_secs_f64() * 1e6).round() / 1e3
 }
 
 impl Measured {
-    /// All that was measured. What was given up while it was under way has taken its time too.
+    /// All measurements. DynamoDB requests that were abandoned in flight count until now.
     pub(crate) fn into_values(mut self) -> Vec<(Metric, f64)> {
         while self.dynamodb.is_some() {
             self.dynamodb_ends();
@@ -122,7 +116,7 @@ impl Measured {
     }
 }
 
-/// Measures how long requests of DynamoDB take.
+/// Measures how long DynamoDB requests take.
 #[derive(Debug)]
 pub(crate) struct DynamoDbTime;
 

@@ -1,4 +1,4 @@
-//! Randomness, handed in from outside so that a test can repeat it.
+//! Randomness, injected so that a test can repeat it.
 
 use std::{fmt, sync::Arc};
 
@@ -19,7 +19,7 @@ impl Random {
         Self(Arc::new(|bytes| aws_lc_rs::rand::fill(bytes).map_err(|_| Failed)))
     }
 
-    /// A source that `fill` plays, for tests.
+    /// A source that calls `fill`, for tests.
     pub fn new(fill: impl Fn(&mut [u8]) + Send + Sync + 'static) -> Self {
         Self(Arc::new(move |bytes| {
             fill(bytes);
@@ -30,7 +30,7 @@ impl Random {
     /// `N` random bytes.
     ///
     /// # Errors
-    /// [`Failed`], which AWS-LC documents as never in practice.
+    /// [`Failed`], which does not happen in practice according to AWS-LC.
     pub fn bytes<const N: usize>(&self) -> Result<[u8; N], Failed> {
         let mut bytes = [0; N];
         (self.0)(&mut bytes)?;

@@ -7,12 +7,12 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::field::{self, Field, Message, Rules};
 
-/// An email address that Django's `EmailValidator` takes, of at most 254 characters. Kept as sent, but for the domain,
-/// which is in lower case.
+/// An email address that Django's `EmailValidator` accepts, of at most 254 characters. Stored as sent, with the domain in lower
+/// case.
 ///
-/// The rules are Django's own rather than a crate's, since accounts come from there and must not be refused here:
-/// `email_address` takes Unicode local parts and domains of one label, which Django does not, and `validator` takes a
-/// leading dot. They are held against Django's verdicts on 134 addresses by a test.
+/// The rules are Django's rather than a crate's, since accounts come from there and must be accepted here: `email_address`
+/// accepts Unicode local parts and domains of one label, which Django does not, and `validator` accepts a leading dot. A test
+/// compares them with Django's verdicts on 134 addresses.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Email(String);
@@ -26,13 +26,13 @@ impl Email {
         &self.0
     }
 
-    /// What identifies the user: the address in NFC with its case folded, the domain as DNS has it.
+    /// The canonical form, by which the user is found: NFC, case folded, the domain as in DNS.
     pub fn canonical(&self) -> String {
         let (local, domain) = self.0.rsplit_once('@').unwrap_or((&self.0, ""));
         format!("{}@{}", folded(local), canonical_domain(domain))
     }
 
-    /// An address that was valid when it was stored; rules that have changed since do not lock its owner out.
+    /// An address that was valid when it was stored. Later changes of the rules do not lock its owner out.
     pub(crate) fn stored(address: String) -> Self {
         Self(address)
     }
@@ -74,8 +74,8 @@ fn folded(text: &str) -> String {
     lower.map(|c| if c == 'ς' { 'σ' } else { c }).nfc().collect()
 }
 
-/// The domain in its ASCII form (UTS 46), so that what reaches one mailbox is one address: full-width letters fold, invisible
-/// characters vanish. A name that DNS cannot have is folded like any text. An IP address has one of its many forms.
+/// The domain in its ASCII form (UTS 46), so that one mailbox has one canonical address: full-width letters fold, invisible
+/// characters vanish. A name that is not valid in DNS is folded like other text. An IP address is normalised.
 fn canonical_domain(domain: &str) -> String {
     if let Some(address) = address_literal(domain) {
         return format!("[{address}]");
@@ -154,7 +154,7 @@ mod tests {
 
     use super::*;
 
-    /// Made with Django 5.2.19; how is said in the folder's README.
+    /// Made with Django 5.2.19; the folder's README says how.
     #[test]
     fn addresses_are_judged_as_django_judges_them() {
         let cases: Vec<(String, bool)> =

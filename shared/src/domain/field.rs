@@ -1,13 +1,13 @@
-//! A field of a request's body: what its type must tell, and the messages when it is wrong.
+//! A field of a request's body: how its type parses it, and the messages when it is invalid.
 
 use std::borrow::Cow;
 
 use serde_json::Value;
 
-/// What a client is shown about one fault of a field.
+/// A validation message that a client sees.
 pub type Message = Cow<'static, str>;
 
-/// The field is absent and must not be.
+/// A required field is absent.
 pub(crate) const REQUIRED: &str = "This field is required.";
 /// The field is JSON's `null`.
 pub(crate) const NULL: &str = "This field may not be null.";
@@ -16,40 +16,40 @@ pub(crate) const BLANK: &str = "This field may not be blank.";
 /// The field holds U+0000.
 pub(crate) const NUL_CHARACTER: &str = "Null characters are not allowed.";
 
-/// What a field's text must be like, once it is trimmed and not blank. Known in this crate alone, so that nobody gets around
+/// The rules for a field's text, once it is trimmed and not blank. Private to this crate, so that nothing bypasses
 /// [`Field::parse`].
 pub trait Rules: Sized {
-    /// Reads a string that is not blank.
+    /// Parses a string that is not blank.
     ///
     /// # Errors
-    /// All that is wrong with it, in Django's order: how long it is, NUL characters, then its form.
+    /// Every fault, in Django's order: length, NUL characters, then format.
     fn check(text: &str) -> Result<Self, Vec<Message>>;
 }
 
-/// A type that a field is read into, wherever the field comes from: a body, an operator's command, a file.
+/// A type that a field is parsed into, wherever it comes from: a body, an operator's command, a file.
 pub trait Field: Rules {
     /// The field's name in the body.
     const NAME: &'static str;
 
-    /// The message for a value that is no string.
+    /// The message for a value that is not a string.
     const NOT_A_STRING: &'static str = "Not a valid string.";
 
-    /// Whether white space around the value is dropped.
+    /// Whether surrounding white space is removed.
     const TRIMMED: bool = true;
 
-    /// Reads a string: the one way in.
+    /// Parses a string: the only constructor for input.
     ///
     /// # Errors
-    /// All that is wrong with it, in the order in which a client is told.
+    /// Every fault, in the order in which a client sees them.
     fn parse(text: &str) -> Result<Self, Vec<Message>> {
         let text = if Self::TRIMMED { text.trim() } else { text };
         if text.is_empty() { Err(vec![BLANK.into()]) } else { Self::check(text) }
     }
 
-    /// Reads the field's value from a body, `None` where it is left out.
+    /// Parses the field's value in a body; `None` if it is absent.
     ///
     /// # Errors
-    /// All that is wrong with it, under the field's name.
+    /// Every fault, under the field's name.
     fn read(value: Option<&Value>) -> Result<Self, FieldError> {
         match value {
             None => Err(vec![REQUIRED.into()]),
@@ -61,12 +61,11 @@ pub trait Field: Rules {
     }
 }
 
-/// All that is wrong with one field.
+/// The faults of one field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldError {
-    /// The field's name.
     pub name: &'static str,
-    /// What is wrong, in the order in which a client is told. Never empty.
+    /// In the order in which a client sees them. Never empty.
     pub messages: Vec<Message>,
 }
 
@@ -82,21 +81,20 @@ pub(crate) fn too_long(limit: usize) -> Message {
     format!("Ensure this field has no more than {limit} characters.").into()
 }
 
-/// The messages that apply, in their order, or the value when none does.
+/// The value if no fault applies, else the messages of those that do.
 pub(crate) fn checked<T>(value: T, faults: impl IntoIterator<Item = (bool, Message)>) -> Result<T, Vec<Message>> {
     let messages: Vec<_> = faults.into_iter().filter_map(|(applies, message)| applies.then_some(message)).collect();
     if messages.is_empty() { Ok(value) } else { Err(messages) }
 }
 
-/// Several fields that were read: all values, or what is wrong with every one of them.
+/// Several parsed fields: all values, or the faults of every invalid one.
 pub trait AllValid {
-    /// The fields' values.
     type Values;
 
-    /// The values, when all are valid.
+    /// The values, if all are valid.
     ///
     /// # Errors
-    /// What is wrong with each field that is not, in the order of the fields.
+    /// The faults of each invalid field, in the order of the fields.
     fn all_valid(self) -> Result<Self::Values, Vec<FieldError>>;
 }
 

@@ -5,13 +5,13 @@ use std::{
     net::{IpAddr, Ipv6Addr},
 };
 
-/// The address that attempts are counted by: the gateway's `sourceIp`, or what the operator's own proxy before it says, and
-/// nothing that a client can write. Of an IPv6 address its first 64 bits, since whoever has one address has all of those.
+/// The source address that limits count by: the gateway's `sourceIp`, or the address that the operator's own proxy names; never
+/// anything that a client can set. For IPv6 the first 64 bits, since one customer usually has a whole /64.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Source(Option<IpAddr>);
 
 impl Source {
-    /// Reads the gateway's text. All that it can not tell apart count as one.
+    /// Parses the gateway's text. All addresses that cannot be parsed count as one.
     pub(crate) fn read(text: &str) -> Self {
         text.parse::<IpAddr>().map_or(Self(None), Self::from)
     }

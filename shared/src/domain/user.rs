@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Email, Username};
 use crate::random::{self, Random};
 
-/// A user's number: 1 to 2^53 - 1, which a JavaScript number holds exactly.
+/// A user's id: 1 to 2^53 - 1, which a JavaScript number holds exactly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
 pub struct UserId(u64);
@@ -16,23 +16,21 @@ impl UserId {
     /// The greatest id.
     pub const MAX: u64 = (1 << 53) - 1;
 
-    /// The id with this number, when it is in range.
+    /// The id with this number, if it is in range.
     pub fn new(number: u64) -> Option<Self> {
         (1..=Self::MAX).contains(&number).then_some(Self(number))
     }
 
-    /// A new id, drawn from all of them: there is no counter that registrations would queue at, and nothing from which
-    /// to count the users.
+    /// A new random id. Registrations need not queue at a counter, and ids do not reveal how many users there are.
     ///
     /// # Errors
     /// When the generator fails.
     pub fn random(random: &Random) -> Result<Self, random::Failed> {
         let number = u64::from_be_bytes(random.bytes()?) & Self::MAX;
-        // Of 2^53 numbers, 0 alone is no id.
+        // 0 is the only one of 2^53 numbers that is not an id.
         Ok(Self(number.max(1)))
     }
 
-    /// The number.
     pub fn get(self) -> u64 {
         self.0
     }
@@ -44,19 +42,19 @@ impl fmt::Display for UserId {
     }
 }
 
-/// What all tokens of a user have in common until they are voided at once, as a new password does it. Tokens and sessions of
-/// another generation than the user's are void, whatever any clock says.
+/// What all valid tokens of a user have in common. A new generation, for example with a new password, revokes all tokens and
+/// sessions of the user at once, whatever any clock says.
 ///
-/// A random number, compared for equality alone: a count would begin anew with a user who is deleted and imported again, and
-/// revive what was void. Nobody can try again and again to draw the same, so that 32 bits do, which functions of a version
-/// before read too while a new one is deployed. Users from before generations were random have small ones, or none, which
-/// reads as 0.
+/// A random number, only compared for equality: a counter would start again for a user who is deleted and imported again, and
+/// make revoked tokens valid. An attacker cannot make the service draw again and again, so 32 bits are enough; functions of the
+/// previous version can read them too while a new one is deployed. Users created before generations were random have small ones,
+/// or none, which reads as 0.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Generation(u32);
 
 impl Generation {
-    /// A new one, which no item leaves unnamed.
+    /// A new random generation, never 0.
     ///
     /// # Errors
     /// When the generator fails.
@@ -64,12 +62,11 @@ impl Generation {
         Ok(Self(u32::from_be_bytes(random.bytes()?).max(1)))
     }
 
-    /// Whether it is that of items which name none.
+    /// Whether it is the generation of items that have none.
     pub(crate) fn is_unnamed(&self) -> bool {
         self.0 == 0
     }
 
-    /// The number.
     pub fn get(self) -> u32 {
         self.0
     }
@@ -83,12 +80,11 @@ impl FromStr for Generation {
     }
 }
 
-/// Whom a token is issued to.
+/// The holder of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Holder {
-    /// The user.
     pub user: UserId,
-    /// The user's generation at that time.
+    /// The user's generation when the token was issued.
     pub generation: Generation,
 }
 
@@ -103,21 +99,17 @@ pub struct User {
     pub email: Email,
 }
 
-/// What a user asked for and another one has.
+/// Which of the requested values belong to another user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Taken {
-    /// The name is another user's.
     pub username: bool,
-    /// The address is another user's.
     pub email: bool,
 }
 
-/// The fields that a change of a profile changed.
+/// Which fields of a profile a request changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Changed {
-    /// The name.
     pub username: bool,
-    /// The address.
     pub email: bool,
 }
 

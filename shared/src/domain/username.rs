@@ -19,12 +19,11 @@ const MAX_CHARACTERS: usize = 150;
 const INVALID: &str = "Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ characters.";
 
 impl Username {
-    /// The name of a user who chose none: `user<id>`.
+    /// The default name: `user<id>`.
     pub fn from_id(id: UserId) -> Self {
         Self(format!("user{id}"))
     }
 
-    /// The name.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -65,7 +64,7 @@ mod tests {
 
     use super::*;
 
-    /// Made with Django 5.2.19; how is said in the folder's README.
+    /// Made with Django 5.2.19; the folder's README says how.
     #[test]
     fn names_are_judged_as_django_judges_them() {
         let cases: Vec<(String, Option<String>)> =

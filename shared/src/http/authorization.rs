@@ -2,7 +2,7 @@
 
 use crate::Error;
 
-/// The token behind `Bearer`, whose case does not count.
+/// The token after `Bearer` (case-insensitive).
 pub(super) fn bearer_token(header: Option<&[u8]>) -> Result<&str, Error> {
     let mut words = header.unwrap_or_default().split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
     if !words.next().is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"Bearer")) {

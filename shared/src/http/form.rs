@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::domain::{Field, FieldError};
 
-/// A JSON object from which fields are read; those that nobody reads are ignored.
+/// A JSON object of fields. Unknown fields are ignored.
 #[derive(Debug, Default)]
 pub struct Form(Map<String, Value>);
 
@@ -13,18 +13,18 @@ impl Form {
         Self(fields)
     }
 
-    /// A field that must be there.
+    /// Parses a required field.
     ///
     /// # Errors
-    /// All that is wrong with it.
+    /// The field's faults.
     pub fn required<F: Field>(&self) -> Result<F, FieldError> {
         F::read(self.0.get(F::NAME))
     }
 
-    /// A field that may be left out.
+    /// Parses an optional field.
     ///
     /// # Errors
-    /// All that is wrong with it, when it is there.
+    /// The field's faults, if it is present.
     pub fn optional<F: Field>(&self) -> Result<Option<F>, FieldError> {
         self.0.get(F::NAME).map(|value| F::read(Some(value))).transpose()
     }

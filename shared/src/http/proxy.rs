@@ -13,57 +13,56 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::domain::Source;
 
-/// The header in which a proxy sends the secret.
+/// The header in which the proxy sends its secret.
 pub(crate) const SECRET_HEADER: HeaderName = HeaderName::from_static("x-proxy-secret");
 
-/// What CloudFront writes for each request, over whatever the client sent: the viewer's address and port, with no brackets
-/// around an address of IPv6.
+/// CloudFront sets it on each request and overwrites what the client sent: the viewer's address and port, without brackets
+/// around an IPv6 address.
 /// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/adding-cloudfront-headers.html>
 const CLOUDFRONT: &str = "cloudfront-viewer-address";
 
-/// Headers that clients can start and proxies append to, so their first entries prove nothing. API Gateway turns the first
+/// Headers that clients can set and proxies append to, so their first entries prove nothing. API Gateway turns the first
 /// into the second.
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html>
 const FORWARDED: [&str; 2] = ["x-forwarded-for", "forwarded"];
 
-/// The fewest characters of a secret.
+/// The minimum length of a secret, in characters.
 const MIN_SECRET_CHARACTERS: usize = 32;
 
-/// How many secrets there may be: the next one beside the present one, while it spreads to every place that the proxy runs at.
+/// How many secrets may be valid at once: the current one, and the next one while it spreads to every location of the proxy.
 const MAX_SECRETS: usize = 2;
 
-/// A proxy of the operator's, known by its secret.
+/// The operator's proxy, identified by its secret.
 #[derive(Debug, Clone)]
 pub struct Proxy {
     secrets: Arc<[SecretString]>,
     address_header: HeaderName,
 }
 
-/// What a request says of where it comes from, beside what the gateway sees.
+/// What the proxy's headers say about the source of a request.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Told {
-    /// Nothing that counts, since the proxy did not send it.
+    /// Nothing: the request did not come through the proxy.
     #[default]
     Nothing,
-    /// The proxy sent it, from there.
+    /// The request came through the proxy, from this address.
     From(Source),
-    /// The proxy sent it and names no one address, for this reason.
+    /// The request came through the proxy, but the address cannot be read, for this reason.
     Unreadable(&'static str),
 }
 
 impl Proxy {
-    /// The header in which the address is looked for, if nothing else is said: CloudFront's.
+    /// The default header for the address: CloudFront's.
     pub(crate) const ADDRESS_HEADER: &str = CLOUDFRONT;
 
-    /// The header of this name, if it may hold the address: in lower case, and not one that clients may begin.
+    /// The header with this name, if it may hold the address: in lower case, and not one that clients can set.
     pub(crate) fn address_header(name: &str) -> Option<HeaderName> {
         let header = HeaderName::from_lowercase(name.as_bytes()).ok()?;
         (header != SECRET_HEADER && !FORWARDED.contains(&header.as_str())).then_some(header)
     }
 
-    /// The proxy that sends one of these secrets, with a comma between them, and the address in this header. None where a secret
-    /// is too short, or could not stand in a header, or where there are too many, or it is JSON, as the console of Secrets
-    /// Manager makes of a secret with keys: no proxy sends that.
+    /// The proxy that sends one of these comma-separated secrets, and the address in this header. `None` if a secret is too short,
+    /// cannot be a header's value, is one too many, or is JSON (which the console of Secrets Manager makes of a secret with keys).
     pub(crate) fn new(secrets: &SecretString, address_header: HeaderName) -> Option<Self> {
         let secrets = secrets.expose_secret().split(',').map(str::trim);
         let is_usable =
@@ -74,7 +73,7 @@ impl Proxy {
             .then(|| Self { secrets: secrets.map(SecretString::from).collect(), address_header })
     }
 
-    /// What a request with these headers says. The gateway joins headers of one name with commas.
+    /// What these headers say. The gateway joins headers of the same name with commas.
     pub(crate) fn told(&self, headers: &HashMap<String, String>) -> Told {
         let values = |name: &HeaderName| {
             let named = headers.iter().filter(move |(sent, _)| sent.eq_ignore_ascii_case(name.as_str()));
@@ -93,7 +92,7 @@ impl Proxy {
         }
     }
 
-    /// Whether this is one of the secrets. Each is compared, so that the time does not tell which one it is.
+    /// Whether this is one of the secrets. Compares all of them, so that the time does not reveal which one matched.
     fn knows(&self, sent: &str) -> bool {
         let is_sent = |secret: &&SecretString| {
             constant_time::verify_slices_are_equal(secret.expose_secret().as_bytes(), sent.as_bytes()).is_ok()
@@ -102,8 +101,8 @@ impl Proxy {
     }
 }
 
-/// Reads an address, which may have brackets around it and a port behind it. Where a port always stands behind it, even an
-/// address of IPv6 needs no brackets: what is behind the last colon is no part of it, though it may look so.
+/// Parses an address with optional brackets and port. Where a port always follows, an IPv6 address needs no brackets: the part
+/// after the last colon is the port, even where it looks like part of the address.
 fn read(text: &str, always_has_a_port: bool) -> Option<IpAddr> {
     match text.rsplit_once(':') {
         Some((address, port)) if always_has_a_port && address.contains(':') && !address.starts_with('[') => {

@@ -1,4 +1,4 @@
-//! A request, decoded.
+//! A decoded request.
 
 use lambda_http::http::{HeaderMap, HeaderName, Method, header};
 use serde_json::Value;
@@ -6,23 +6,22 @@ use serde_json::Value;
 use super::{Form, MAX_BODY_BYTES, authorization};
 use crate::{Error, domain::Source};
 
-/// A request for a path that the function answers, with a method that it takes.
+/// A request for one of the function's paths, with one of its methods.
 #[derive(Debug)]
 pub struct Request {
-    /// The path, without the stage or the base path before it and the slash behind it.
+    /// The path, without the stage or base path before it and without a trailing slash.
     pub path: String,
-    /// Whether a slash stands behind the path.
+    /// Whether the path had a trailing slash.
     pub ends_with_slash: bool,
     /// The method. HEAD arrives as GET; the gateway drops the body of its answer.
     pub method: Method,
-    /// Where it comes from.
     pub source: Source,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,
 }
 
 impl Request {
-    /// The body as the fields of a JSON object; no body has none.
+    /// The body as a JSON object. An empty body has no fields.
     ///
     /// # Errors
     /// [`Error::BodyTooLarge`], [`Error::UnsupportedMediaType`], [`Error::Json`], [`Error::NotAnObject`] or
@@ -35,15 +34,15 @@ impl Request {
             return Err(Error::BodyTooLarge);
         }
         self.require_json()?;
-        // serde_json refuses what it must not read as JSON by itself: NaN, a byte order mark, bad UTF-8, lone
-        // surrogates, numbers out of range, nesting over 127 levels. Of a repeated key the last one stays.
+        // serde_json itself rejects NaN, a byte order mark, invalid UTF-8, lone surrogates, numbers out of range and nesting
+        // over 127 levels. Of a repeated key the last value counts.
         match serde_json::from_slice(&self.body).map_err(|error| Error::Json(error.to_string()))? {
             Value::Object(fields) => Ok(Form::new(fields)),
             Value::Null => Err(Error::NoData),
             Value::Array(_) => Err(Error::NotAnObject("list")),
             Value::String(_) => Err(Error::NotAnObject("str")),
             Value::Bool(_) => Err(Error::NotAnObject("bool")),
-            // Told apart by their look, since an integer over 64 bits is kept as a float.
+            // Distinguished by their text, since serde_json keeps an integer over 64 bits as a float.
             Value::Number(_) if self.body.iter().any(|byte| b".eE".contains(byte)) => Err(Error::NotAnObject("float")),
             Value::Number(_) => Err(Error::NotAnObject("int")),
         }
@@ -52,12 +51,12 @@ impl Request {
     /// The access token, as text.
     ///
     /// # Errors
-    /// [`Error::NotAuthenticated`] or [`Error::TokenRefused`] when the header `Authorization` holds none.
+    /// [`Error::NotAuthenticated`] or [`Error::TokenRefused`] if the `Authorization` header has no token.
     pub fn bearer_token(&self) -> Result<&str, Error> {
         authorization::bearer_token(self.header(&header::AUTHORIZATION))
     }
 
-    /// A header's value. The gateway joins headers of one name with commas; two that are equal are one.
+    /// A header's value. The gateway joins headers of the same name with commas; two equal ones count as one.
     pub fn header(&self, name: &HeaderName) -> Option<&[u8]> {
         let value = self.headers.get(name)?.as_bytes();
         let commas = value.iter().enumerate().filter(|(_, byte)| **byte == b',').map(|(position, _)| position);
@@ -66,7 +65,7 @@ impl Request {
         Some(twice.map_or(value, |(one, _)| one.trim_ascii()))
     }
 
-    /// What the Django service takes: the type alone counts, whatever its parameters say.
+    /// Checks the media type as the Django service does: its parameters do not matter.
     fn require_json(&self) -> Result<(), Error> {
         let sent = String::from_utf8_lossy(self.header(&header::CONTENT_TYPE).unwrap_or_default());
         let kind = sent.split(';').next().unwrap_or_default().trim();

@@ -1,4 +1,4 @@
-//! The SDK as functions set it up: only what Lambda gives them, so that a start looks for nothing else.
+//! The SDK's configuration in functions: only what Lambda provides, so that a start need not look for more.
 
 use aws_config::{
     BehaviorVersion, ConfigLoader, SdkConfig,
@@ -19,15 +19,15 @@ use aws_types::{
 
 use crate::{Error, runtime::config::TrustedRoots, timeouts};
 
-/// The roots of Amazon Trust Services (<https://www.amazontrust.com/repository/>), which every certificate of AWS goes back to,
-/// outside China. Amazon names these five for stores of one's own. A test fails two years before the first of them ends.
+/// The root certificates of Amazon Trust Services (<https://www.amazontrust.com/repository/>). Outside China, all certificates of
+/// AWS chain up to one of these five. A test fails two years before the first of them expires.
 const ROOTS: &str = include_str!("aws/roots.pem");
 
-/// The SDK's settings on Lambda: region, credentials and endpoints of the environment. The SDK's own chain would look for files,
-/// and link all that it might find in them. AWS is known by these roots.
+/// The SDK's configuration on Lambda: region, credentials and endpoints from the environment. The SDK's default chain would look
+/// for files too, and link the code for everything that may be in them. AWS is trusted through `roots`.
 ///
 /// # Errors
-/// [`Error::Internal`] when no TLS can be set up.
+/// [`Error::Internal`] if TLS cannot be set up.
 pub async fn on_lambda(roots: TrustedRoots) -> Result<SdkConfig, Error> {
     let region = EnvironmentVariableRegionProvider::new().region().await;
     let http_client = http_client(roots, region.as_ref().map(|region| region.as_ref()), endpoints())?;
@@ -43,7 +43,7 @@ pub async fn on_lambda(roots: TrustedRoots) -> Result<SdkConfig, Error> {
     Ok(config.build())
 }
 
-/// The SDK's settings elsewhere: where credentials, region and endpoints come from is the SDK's own choice.
+/// The SDK's configuration elsewhere: credentials, region and endpoints from the SDK's default chain.
 pub fn anywhere() -> ConfigLoader {
     aws_config::defaults(behavior_version())
         .timeout_config(timeouts::of_the_sdk())
@@ -51,13 +51,13 @@ pub fn anywhere() -> ConfigLoader {
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
 }
 
-/// Pinned, so that an update of the SDK changes nothing by itself.
+/// Pinned, so that an update of the SDK does not change behaviour.
 fn behavior_version() -> BehaviorVersion {
     BehaviorVersion::v2026_01_12()
 }
 
-/// The client that trusts Amazon's roots alone, where that is wanted and these will do. None stands for the SDK's own, which
-/// trusts what the system trusts.
+/// A client that trusts Amazon's roots only, if that is wanted and all endpoints have such certificates. `None` stands for the
+/// SDK's default client, which trusts the system's roots.
 fn http_client(
     roots: TrustedRoots,
     region: Option<&str>,
@@ -70,27 +70,27 @@ fn http_client(
     amazons_http_client().map(Some)
 }
 
-/// Trusts Amazon's roots alone, which takes less time than to read all that the system trusts.
+/// Trusts Amazon's roots only. Loading them takes less time than loading all roots of the system.
 fn amazons_http_client() -> Result<SharedHttpClient, Error> {
     let roots = TrustStore::empty().with_pem_certificate(ROOTS);
     let tls = TlsContext::builder().with_trust_store(roots).build().map_err(Error::internal)?;
     Ok(Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).tls_context(tls).build_https())
 }
 
-/// The endpoints that stand in the environment instead of the SDK's.
+/// The endpoints that the environment sets in place of the SDK's.
 fn endpoints() -> impl Iterator<Item = String> {
     let variables = std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("AWS_ENDPOINT_URL"));
     variables.map(|(_, value)| value.to_string_lossy().into_owned())
 }
 
-/// Whether Amazon's roots do for this endpoint: it is Amazon's, none at all, or without TLS.
+/// Whether Amazon's roots suffice for this endpoint: it is Amazon's, or has no TLS.
 fn is_amazons(endpoint: &str) -> bool {
     let Some(rest) = endpoint.strip_prefix("https://") else { return true };
     let host = rest.split(['/', ':']).next().unwrap_or_default();
     host.ends_with(".amazonaws.com")
 }
 
-/// The SDK's variables: `AWS_ENDPOINT_URL_DYNAMODB` and its like.
+/// The SDK's variables, such as `AWS_ENDPOINT_URL_DYNAMODB`.
 #[derive(Debug)]
 struct Variables;
 

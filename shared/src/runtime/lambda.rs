@@ -1,4 +1,4 @@
-//! From an event to an answer, the same on Lambda and in the local stack.
+//! From an event to a response, the same on Lambda and in the local stack.
 
 mod event;
 
@@ -29,33 +29,33 @@ use crate::{
     timeouts,
 };
 
-/// What is told of an answer beside its body: the gateway's request id, under which the log has it.
+/// The gateway's request id, by which the log can be searched.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// An endpoint of the API.
 pub trait Endpoint: Send + Sync + Sized + 'static {
-    /// The function's name: that of its package, and `function` in its metrics and its log.
+    /// The function's name: its package's name, and `function` in its metrics and log lines.
     const NAME: &'static str;
 
-    /// The paths that it answers, each without the slash that may end it.
+    /// The paths that it serves, without a trailing slash.
     const PATHS: &'static [&'static str];
 
-    /// The methods that it takes. One that takes GET takes HEAD too.
+    /// The methods that it supports. GET implies HEAD.
     const METHODS: &'static [Method];
 
-    /// The endpoint on this service.
+    /// Takes from the service what the endpoint needs.
     fn new(service: &Service) -> Self;
 
-    /// What can be done before the first request.
+    /// Prepares for the first request, during Lambda's INIT phase.
     fn warm_up(&self) -> impl Future<Output = ()> + Send {
         async {}
     }
 
-    /// Answers a request for one of the paths, with one of the methods. HEAD arrives as GET.
+    /// Handles a request for one of the paths with one of the methods. HEAD arrives as GET.
     fn handle(&self, request: &Request) -> impl Future<Output = Result<Response, Error>> + Send;
 }
 
-/// An endpoint behind what all endpoints have in common.
+/// An endpoint with what all endpoints have in common: routing, time limit, errors, log and metrics.
 #[derive(Debug)]
 pub struct Function<E> {
     endpoint: E,
@@ -65,17 +65,16 @@ pub struct Function<E> {
 }
 
 impl<E: Endpoint> Function<E> {
-    /// The function for this endpoint of a service.
     pub fn new(endpoint: E, service: &Service) -> Self {
         Self { endpoint, proxy: service.proxy(), sources: service.log_sources(), reporter: None }
     }
 
-    /// The same, with a line on standard output for each request.
+    /// Writes a line to standard output for each request.
     fn reporting(self, namespace: Option<String>, clock: Clock) -> Self {
         Self { reporter: Some(Reporter::new(E::NAME, namespace, clock)), ..self }
     }
 
-    /// Answers an event, whatever it holds and whatever happens.
+    /// Answers an event, whatever it contains and whatever happens.
     pub async fn call(&self, event: Value) -> ApiGatewayV2httpResponse {
         let started = Instant::now();
         let event = HttpApiEvent::read(event).map(|event| event.behind(self.proxy.as_ref()));
@@ -84,11 +83,11 @@ impl<E: Endpoint> Function<E> {
         let source = event.as_ref().ok().map(|event| self.sources.shown(event.source()));
         let span = tracing::info_span!("request", request_id, source);
         let response = async {
-            // Boxed, since the SDK's futures are so deep that the compiler gives up on the type of what holds them.
+            // Boxed, since the SDK's futures nest so deeply that the compiler gives up on their type.
             let answer = AssertUnwindSafe(self.answer(event).boxed()).catch_unwind();
             let answer = match tokio::time::timeout(timeouts::REQUEST, answer).await {
                 Ok(Ok(answer)) => answer,
-                // The panic's message went to the log by itself.
+                // The panic hook has logged the message.
                 Ok(Err(_)) => Err(Error::internal("the handler panicked")),
                 Err(_) => Err(Error::Unavailable("the request took too long".into())),
             };
@@ -114,7 +113,7 @@ impl<E: Endpoint> Function<E> {
     async fn answer(&self, event: Result<HttpApiEvent, Error>) -> Result<Response, Error> {
         let event = event?;
         event.warn_of_proxy();
-        // The gateway's route takes everything below the path too, so that both forms with and without a slash come here.
+        // The gateway's routes match everything below the path, so that paths with and without a trailing slash arrive here.
         let Some(path) = event.path(E::PATHS).map(str::to_owned) else { return Err(Error::NotFound) };
         let Some(method) = event.method().filter(|method| is_allowed::<E>(method)).cloned() else {
             return Err(Error::MethodNotAllowed { method: event.sent_method().to_owned(), allow: allow::<E>() });
@@ -133,7 +132,7 @@ fn allow<E: Endpoint>() -> String {
     names.collect::<Vec<_>>().join(", ")
 }
 
-/// The answer as API Gateway takes it. To HEAD it has the body that GET gets: every gateway knows to send its length alone.
+/// The response in the gateway's format. For HEAD it has the body of GET; the gateway sends only its length.
 fn into_event(response: Response, request_id: &str) -> ApiGatewayV2httpResponse {
     let (mut parts, body) = response.into_parts();
     if let Ok(id) = HeaderValue::from_str(request_id)
@@ -149,10 +148,10 @@ fn into_event(response: Response, request_id: &str) -> ApiGatewayV2httpResponse 
     event
 }
 
-/// Serves an endpoint on Lambda until Lambda ends the process: the whole of a function's `main`.
+/// Serves an endpoint on Lambda until Lambda stops the process: all that a function's `main` does.
 pub fn run<E: Endpoint>() -> ExitCode {
     let Err(reason) = serve::<E>() else { return ExitCode::SUCCESS };
-    // One line, whatever the reason holds: Lambda shows it beside the failed start.
+    // On one line, since Lambda shows it beside the failed start.
     eprintln!("{}", reason.to_string().replace('\n', " "));
     ExitCode::FAILURE
 }
@@ -160,7 +159,7 @@ pub fn run<E: Endpoint>() -> ExitCode {
 fn serve<E: Endpoint>() -> Result<(), lambda_runtime::Error> {
     let config = Config::from_env()?;
     if std::env::var_os("AWS_LAMBDA_RUNTIME_API").is_none() {
-        return Err("AWS_LAMBDA_RUNTIME_API is not set: this program runs on AWS Lambda; for the API on this machine use `cargo run`".into());
+        return Err("AWS_LAMBDA_RUNTIME_API is not set: this program runs on AWS Lambda (to run the API on this machine, use `cargo run`)".into());
     }
     logging::init(config.log_level);
     // Lambda sends an environment one request at a time.
@@ -181,7 +180,7 @@ fn serve<E: Endpoint>() -> Result<(), lambda_runtime::Error> {
             let hasher = hasher.clone();
             async move {
                 let answer = function.call(event.payload).await;
-                // Behind the answer Lambda freezes the process, for hours perhaps, with whatever its memory holds.
+                // After the response Lambda freezes the process, perhaps for hours, with whatever is in its memory.
                 #[cfg(feature = "passwords")]
                 let _ = tokio::time::timeout(timeouts::WIPE, hasher.idle()).await;
                 Ok::<_, lambda_runtime::Error>(answer)

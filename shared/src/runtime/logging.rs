@@ -1,4 +1,4 @@
-//! Logs: one JSON object a line.
+//! The log: one JSON object a line.
 
 use std::{io, sync::Arc};
 
@@ -21,25 +21,24 @@ use tracing_subscriber::{
 
 use crate::domain::Source;
 
-/// How the addresses that requests come from appear in the log.
+/// How source addresses appear in the log.
 #[derive(Debug, Clone)]
 pub enum LogSources {
-    /// As they are.
+    /// Unchanged.
     Plain,
-    /// Behind HMAC-SHA256 under this key: the same address is the same text, and whoever has the log alone finds none out.
+    /// As HMAC-SHA256 under this key: equal addresses have equal hashes, and nobody can recover an address from the log alone.
     Hashed(Arc<hmac::Key>),
 }
 
-/// How much of a hash is shown, in bytes: enough to tell apart all that are in a log.
+/// How much of a hash is shown, in bytes: enough to distinguish all addresses in a log.
 const SHOWN_BYTES: usize = 8;
 
 impl LogSources {
-    /// Hashed under this key.
     pub(crate) fn hashed(key: &str) -> Self {
         Self::Hashed(Arc::new(hmac::Key::new(hmac::HMAC_SHA256, key.as_bytes())))
     }
 
-    /// The source as the log has it: of a hash the first 16 hexadecimal digits.
+    /// The source as the log shows it: plain, or the first 16 hexadecimal digits of its hash.
     pub(crate) fn shown(&self, source: Source) -> String {
         match self {
             Self::Plain => source.to_string(),
@@ -51,8 +50,8 @@ impl LogSources {
     }
 }
 
-/// Writes this project's events from `level` on to `writer`, and other crates' warnings: what the SDK tells at finer levels
-/// holds requests and their contents.
+/// Writes this project's events from `level` on, and other crates' warnings. At finer levels the SDK logs requests with their
+/// contents.
 pub fn subscriber<W>(level: LevelFilter, writer: W) -> impl Subscriber + Send + Sync
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
@@ -62,7 +61,7 @@ where
     tracing_subscriber::registry().with(lines.with_filter(filter))
 }
 
-/// The time, as every line has it: RFC 3339, in microseconds, UTC.
+/// The current time as in every line: RFC 3339, UTC, with microseconds.
 pub(super) fn timestamp() -> String {
     let mut text = String::new();
     // Writing to memory does not fail.
@@ -70,8 +69,8 @@ pub(super) fn timestamp() -> String {
     text
 }
 
-/// One JSON object a line: when, how grave, the fields of the spans around the event, and the event's own, side by side.
-/// `tracing_subscriber`'s own format keeps the fields of spans in an object below, where no other line has them.
+/// One JSON object a line: timestamp, level, the fields of the surrounding spans, then those of the event, all at the top level.
+/// `tracing_subscriber`'s own JSON format nests the fields of spans, where no other line has them.
 struct Lines;
 
 impl<S> FormatEvent<S, JsonFields> for Lines

@@ -1,4 +1,4 @@
-//! What handlers are made from.
+//! The parts that handlers are made of.
 
 use std::sync::Arc;
 
@@ -23,17 +23,15 @@ use crate::{
 #[cfg(feature = "passwords")]
 use crate::{guard::PasswordGuard, passwords::Hasher};
 
-/// The services of AWS that this one is built on.
+/// Clients of the AWS services in use.
 #[derive(Debug, Clone)]
 pub struct Clients {
-    /// Keeps the tables.
     pub dynamodb: aws_sdk_dynamodb::Client,
-    /// Keeps the secret.
     pub secrets_manager: aws_sdk_secretsmanager::Client,
 }
 
 impl Clients {
-    /// Clients with the same settings.
+    /// Clients that share this configuration.
     pub fn new(sdk: &SdkConfig) -> Self {
         let dynamodb = aws_sdk_dynamodb::config::Builder::from(sdk).interceptor(DynamoDbTime).build();
         Self {
@@ -43,7 +41,7 @@ impl Clients {
     }
 }
 
-/// Hands each handler the parts that it asks for, and so shows what it may touch.
+/// Gives each handler the parts that it asks for. A handler's fields thus show what it may access.
 #[derive(Debug)]
 pub struct Service {
     config: Config,
@@ -57,10 +55,10 @@ pub struct Service {
 }
 
 impl Service {
-    /// A service set up like this, on these tables, with this clock and this randomness.
+    /// A service with this configuration, clock and randomness.
     ///
     /// # Errors
-    /// [`Error::Internal`] when no keys can be derived from the secret.
+    /// [`Error::Internal`] if keys cannot be derived from the secret.
     pub fn new(config: Config, clients: Clients, clock: Clock, random: Random) -> Result<Self, Error> {
         let Clients { dynamodb, secrets_manager } = clients;
         let table = SettingsTable::new(dynamodb.clone(), config.settings_table.clone());
@@ -81,7 +79,7 @@ impl Service {
         })
     }
 
-    /// The same service through other clients.
+    /// The same service with other clients.
     ///
     /// # Errors
     /// As [`Service::new`].
@@ -99,63 +97,58 @@ impl Service {
         Users::new(self.dynamodb.clone(), table, self.clock.clone(), self.random.clone())
     }
 
-    /// What was tried too often, and what a login is checked against.
+    /// The rate limits, and what a login is checked against.
     pub fn attempts(&self) -> Throttle {
         let table = self.config.users_table.clone();
         Throttle::new(self.dynamodb.clone(), table, self.clock.clone(), self.random.clone(), self.keys.clone())
     }
 
-    /// The sessions, each behind one refresh token.
     pub fn sessions(&self) -> Sessions {
         let table = self.config.refresh_tokens_table.clone();
         Sessions::new(self.dynamodb.clone(), table, self.clock.clone(), self.random.clone())
     }
 
-    /// What operators set while the service runs.
     pub fn settings(&self) -> Arc<SettingsCache> {
         self.settings.clone()
     }
 
-    /// Issues and verifies access tokens.
     pub fn access_tokens(&self) -> AccessTokens {
         let (issuer, audience) = (&self.config.token_issuer, &self.config.token_audience);
         AccessTokens::new(self.keys.clone(), issuer, audience, self.clock.clone(), self.random.clone())
     }
 
-    /// Writes and verifies refresh tokens.
     pub fn refresh_tokens(&self) -> RefreshTokens {
         RefreshTokens::new(self.keys.clone())
     }
 
-    /// The proxy before the gateway that is believed where requests come from, if there is one.
+    /// The trusted proxy in front of the gateway, if there is one.
     pub(crate) fn proxy(&self) -> Option<Proxy> {
         self.config.proxy.clone()
     }
 
-    /// How the log shows where requests come from.
+    /// How the log shows source addresses.
     pub(crate) fn log_sources(&self) -> LogSources {
         self.config.log_sources.clone()
     }
 
-    /// Checks the passwords of users, and counts those that are wrong.
     #[cfg(feature = "passwords")]
     pub fn passwords(&self) -> PasswordGuard {
         PasswordGuard::new(self.attempts(), self.hasher())
     }
 
-    /// What new passwords are judged by.
+    /// The rules for new passwords.
     #[cfg(feature = "passwords")]
     pub fn password_rules(&self) -> PasswordRules {
         PasswordRules::new(&self.config.service_words)
     }
 
-    /// The list of breached passwords, where one is to be asked.
+    /// The list of breached passwords, if one is configured.
     #[cfg(feature = "passwords")]
     pub fn breached_passwords(&self) -> BreachedPasswords {
         BreachedPasswords::new(self.config.breached_passwords_url.clone())
     }
 
-    /// Hashes and verifies passwords; one for all, since it counts the cores that are busy.
+    /// The hasher. All parts share it, since it limits how many cores are busy.
     #[cfg(feature = "passwords")]
     pub fn hasher(&self) -> Hasher {
         self.hasher.clone()

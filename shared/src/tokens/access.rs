@@ -1,4 +1,4 @@
-//! Access tokens: JWTs after RFC 9068 (`at+jwt`), signed with HS256.
+//! Access tokens: JWTs as in RFC 9068 (`at+jwt`), signed with HS256.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::{
 /// The header's `typ` (RFC 9068, section 2.1).
 const TYPE: &str = "at+jwt";
 
-/// A token of ours has some 400 bytes; a longer one is not even decoded.
+/// Longer tokens are not decoded. Those that this service issues have about 400 bytes.
 const MAX_BYTES: usize = 4096;
 
 /// Issues and verifies access tokens.
@@ -31,7 +31,7 @@ pub struct AccessTokens {
     random: Random,
 }
 
-/// What a token says. Nothing personal: anyone who holds the token reads it.
+/// The claims. Nothing personal: whoever holds the token can read them.
 #[derive(Debug, Serialize, Deserialize)]
 struct Claims {
     iss: String,
@@ -39,31 +39,31 @@ struct Claims {
     sub: String,
     iat: UnixSeconds,
     exp: UnixSeconds,
-    /// Unique to the token. It begins with the user's generation and a dot.
+    /// Unique to the token: the user's generation, a dot and random characters.
     jti: String,
 }
 
 impl AccessTokens {
     pub(crate) fn new(keys: Arc<KeyStore>, issuer: &str, audience: &str, clock: Clock, random: Random) -> Self {
-        // The algorithm is the key's, whatever the token names (RFC 8725, section 3.1).
+        // The key decides the algorithm, whatever the token's header says (RFC 8725, section 3.1).
         let mut validation = Validation::new(Algorithm::HS256);
         validation.set_required_spec_claims(&["aud", "exp", "iss", "sub"]);
         validation.set_issuer(&[issuer]);
         validation.set_audience(&[audience]);
-        // Checked here, against the clock that was handed in and without leeway.
+        // Checked below, against the injected clock and without leeway.
         validation.validate_exp = false;
         Self { keys, issuer: issuer.into(), audience: audience.into(), validation, clock, random }
     }
 
-    /// Reads the keys before the first request.
+    /// Loads the keys before the first request.
     pub async fn warm_up(&self) {
         self.keys.warm_up().await;
     }
 
-    /// A token for the holder that expires in `lifetime` seconds.
+    /// Issues a token that expires in `lifetime` seconds.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] when there are no keys, [`Error::Internal`] when there is no randomness or the signature fails.
+    /// [`Error::Unavailable`] if the keys cannot be read, [`Error::Internal`] if randomness or signing fails.
     pub async fn issue(&self, holder: Holder, lifetime: u64) -> Result<String, Error> {
         let now = self.clock.now();
         let claims = Claims {
@@ -79,14 +79,14 @@ impl AccessTokens {
         jsonwebtoken::encode(&header, &claims, &keys.signing).map_err(Error::internal)
     }
 
-    /// Whom the token was issued to. Whether it was voided since, the table of users tells.
+    /// Verifies a token and returns its holder. Whether it has been revoked since, the users table says.
     ///
     /// # Errors
-    /// [`Error::TokenRefused`]: `Token has expired.` for a token of ours whose time is over, `Invalid token.` for any other.
-    /// [`Error::Unavailable`] when it can not be told whose the token is.
+    /// [`Error::TokenRefused`]: `Token has expired.` for an expired token of this service, `Invalid token.` for any other.
+    /// [`Error::Unavailable`] if the keys to verify it with cannot be read.
     pub async fn verify(&self, token: &str) -> Result<Holder, Error> {
         let Some(key_id) = key_id(token) else { return Err(Error::INVALID_TOKEN) };
-        // Keys that the token names and that did not sign it are found all the same: there are no others to look for.
+        // The keys with the token's `kid` are found even if they did not sign it: there are no others to try.
         let claims = self.keys.find(|keys| (keys.id == key_id).then(|| self.claims(token, keys))).await?.flatten();
         let Some(claims) = claims else { return Err(Error::INVALID_TOKEN) };
         if claims.exp <= self.clock.now() {
@@ -95,7 +95,7 @@ impl AccessTokens {
         claims.holder().ok_or(Error::INVALID_TOKEN)
     }
 
-    /// The claims of a token signed with these keys, expired or not.
+    /// The claims of a token signed with these keys, even if it has expired.
     fn claims(&self, token: &str, keys: &Keys) -> Option<Claims> {
         jsonwebtoken::decode(token, &keys.verifying, &self.validation).ok().map(|data| data.claims)
     }
@@ -104,23 +104,23 @@ impl AccessTokens {
 impl Claims {
     fn holder(&self) -> Option<Holder> {
         let user = self.sub.parse().ok().and_then(UserId::new)?;
-        // What was issued before there were generations has the first one.
+        // Tokens issued before generations existed have the first one.
         let generation = match self.jti.split_once('.') {
             Some((generation, _)) => generation.parse().ok()?,
             None => Generation::default(),
         };
-        // As it was written: no sign and no zeros before it.
+        // Only the form that `issue` writes: no sign, no leading zeros.
         (user.to_string() == self.sub).then_some(Holder { user, generation })
     }
 }
 
-/// The keys that a token names, unless its header is not one of ours.
+/// The key id of a token, unless this service cannot have written its header.
 fn key_id(token: &str) -> Option<String> {
     if token.len() > MAX_BYTES {
         return None;
     }
     let header = jsonwebtoken::decode_header(token).ok()?;
-    // `crit` names what must be understood, and nothing is (RFC 7515, section 4.1.11).
+    // `crit` lists extensions that must be understood, and none is supported (RFC 7515, section 4.1.11).
     let is_ours = header.typ.as_deref() == Some(TYPE) && header.alg == Algorithm::HS256 && header.crit.is_none();
     header.kid.filter(|_| is_ours)
 }

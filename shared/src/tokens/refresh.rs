@@ -1,8 +1,8 @@
 //! Refresh tokens: opaque to clients, `psr_` and 80 characters of base64url.
 //!
-//! Inside is where the session stands (user id, session id, counter) and a MAC over it. The table holds no token and no
-//! hash of one, so that a leaked table forges nothing; session ids are random, so that a leaked secret finds none; and
-//! what nobody issued is refused without a read.
+//! A token contains the session's handle (user id, session id, counter) and a MAC over it. The table stores neither tokens nor
+//! their hashes, so a leaked table is no help in forging one; session ids are random, so a leaked secret does not reveal them;
+//! and a forged token is refused without a read.
 
 use std::{fmt, sync::Arc};
 
@@ -15,7 +15,7 @@ use crate::{
     keys::{KeyStore, Keys},
 };
 
-/// Tells people and secret scanners what they look at.
+/// Identifies the token to people and secret scanners.
 const PREFIX: &str = "psr_";
 
 /// User id, session id and counter, all big-endian.
@@ -24,7 +24,7 @@ const CONTENT_BYTES: usize = 8 + 16 + 4;
 /// HMAC-SHA256.
 const MAC_BYTES: usize = 32;
 
-/// The field `refresh` of a body: any text, since what is no token of ours is refused like one that has expired.
+/// The field `refresh` of a body: any text, since an invalid token gets the same answer as an expired one.
 #[derive(Clone)]
 pub struct PresentedToken(String);
 
@@ -44,7 +44,7 @@ impl fmt::Debug for PresentedToken {
     }
 }
 
-/// Writes and verifies refresh tokens.
+/// Issues and verifies refresh tokens.
 #[derive(Debug, Clone)]
 pub struct RefreshTokens {
     keys: Arc<KeyStore>,
@@ -55,15 +55,15 @@ impl RefreshTokens {
         Self { keys }
     }
 
-    /// Reads the keys before the first request.
+    /// Loads the keys before the first request.
     pub async fn warm_up(&self) {
         self.keys.warm_up().await;
     }
 
-    /// The token as clients get it.
+    /// The token for a handle.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] when there are no keys.
+    /// [`Error::Unavailable`] if the keys cannot be read.
     pub async fn write(&self, token: &SessionHandle) -> Result<String, Error> {
         let mut bytes = Vec::with_capacity(CONTENT_BYTES + MAC_BYTES);
         bytes.extend(token.user.get().to_be_bytes());
@@ -74,7 +74,7 @@ impl RefreshTokens {
         Ok(format!("{PREFIX}{}", BASE64_URL_SAFE_NO_PAD.encode(bytes)))
     }
 
-    /// The token, if this service issued it.
+    /// Verifies a token and returns its session's handle.
     ///
     /// # Errors
     /// [`Error::INVALID_REFRESH_TOKEN`] when it did not, [`Error::Unavailable`] when that can not be told.
@@ -84,7 +84,7 @@ impl RefreshTokens {
     }
 }
 
-/// What has the form of a token.
+/// A decoded token whose MAC has not been verified.
 struct Sealed {
     content: [u8; CONTENT_BYTES],
     mac: [u8; MAC_BYTES],
@@ -97,7 +97,7 @@ impl Sealed {
         Some(Self { content: *content, mac: mac.try_into().ok()? })
     }
 
-    /// The token, if it was sealed with these keys.
+    /// The handle, if the MAC was made with these keys.
     fn open(&self, keys: &Keys) -> Option<SessionHandle> {
         // In constant time.
         hmac::verify(&keys.refresh, &self.content, &self.mac).ok()?;
@@ -125,7 +125,7 @@ mod tests {
         RefreshTokens::new(Arc::new(KeyStore::Fixed(Arc::new(keys))))
     }
 
-    /// Fixed keys are there at once.
+    /// Fixed keys are available at once.
     fn write(secret: &str, token: &SessionHandle) -> String {
         tokens(secret).write(token).now_or_never().unwrap().unwrap()
     }

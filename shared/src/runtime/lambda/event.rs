@@ -1,4 +1,4 @@
-//! The events of an API Gateway HTTP API, payload format 2.0.
+//! Events of an API Gateway HTTP API, payload format 2.0.
 
 use std::collections::HashMap;
 
@@ -13,11 +13,11 @@ use crate::{
     http::{Proxy, Request, SECRET_HEADER, Told},
 };
 
-/// An event, as far as it is read here.
+/// The parts of an event that this service needs.
 ///
-/// `lambda_http` has a type and a conversion of its own. They are not used, since the conversion panics on a body whose
-/// base64 is broken and on a header `Host` that no URL can hold, and since the type refuses the whole event for a header
-/// with a control character. What a client can send must be answered.
+/// `lambda_http` has its own type and conversion. They are not used, since the conversion panics on invalid base64 in the body and
+/// on a `Host` header that is not valid in a URL, and the type rejects the whole event for a header with a control character.
+/// Whatever a client can send must get an answer.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct HttpApiEvent {
@@ -29,10 +29,10 @@ pub(super) struct HttpApiEvent {
     #[serde(default)]
     is_base64_encoded: bool,
     request_context: RequestContext,
-    /// What was sent as the method, if it is one.
+    /// The method, if what was sent is a token.
     #[serde(skip)]
     method: Option<Method>,
-    /// What a proxy before the gateway says.
+    /// What the operator's proxy in front of the gateway says.
     #[serde(skip)]
     told: Told,
 }
@@ -56,10 +56,10 @@ struct Http {
 }
 
 impl HttpApiEvent {
-    /// Reads an event.
+    /// Parses an event.
     ///
     /// # Errors
-    /// [`Error::Internal`] when it is of another shape. What it holds is told to nobody, since it may be a password.
+    /// [`Error::Internal`] if it has another shape. Its contents are not logged, since they may include a password.
     pub(super) fn read(event: Value) -> Result<Self, Error> {
         let event = Self::deserialize(event).map_err(|_| {
             Error::internal(
@@ -67,28 +67,26 @@ impl HttpApiEvent {
                  not through a REST API, a load balancer, a schedule or a queue",
             )
         })?;
-        // Every token is a method, and methods are case-sensitive (RFC 9110, section 9.1).
+        // Any token is a method, and methods are case-sensitive (RFC 9110, section 9.1).
         let method = Method::from_bytes(event.request_context.http.method.as_bytes()).ok();
         Ok(Self { method, ..event })
     }
 
-    /// The same event, of a request that may have come by this proxy.
+    /// Takes account of a proxy that the request may have come through.
     pub(super) fn behind(mut self, proxy: Option<&Proxy>) -> Self {
         self.told = proxy.map(|proxy| proxy.told(&self.headers)).unwrap_or_default();
         self
     }
 
-    /// Logs that the proxy did not name the client's address. The request then counts as the proxy's own, as all such requests
-    /// do.
+    /// Warns that the proxy did not name the client's address. Such requests all count as coming from the proxy.
     pub(super) fn warn_of_proxy(&self) {
         if let Told::Unreadable(reason) = self.told {
             tracing::warn!(event = "proxy_address_invalid", reason);
         }
     }
 
-    /// Which of these paths was requested, if one was; a slash may end it. The stage's name may come first, if the
-    /// API is called under it. So may the base path of a custom domain: API Gateway is documented to remove it, but another
-    /// gateway may not.
+    /// Which of these paths was requested, with or without a trailing slash, if one was. The stage's name may precede it, and so
+    /// may the base path of a custom domain: API Gateway is documented to remove that, but other gateways may not.
     /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html>
     pub(super) fn path(&self, known: &[&str]) -> Option<&str> {
         let sent = self.raw_path.strip_suffix('/').unwrap_or(&self.raw_path);
@@ -97,15 +95,15 @@ impl HttpApiEvent {
         [Some(sent), below_stage, below_base].into_iter().flatten().find(|path| known.contains(path))
     }
 
-    /// The path of the route that the gateway chose, such as `/api/login` of `ANY /api/login/{proxy+}`. What is before it in
-    /// the request's path is the gateway's affair, since no other path has this route.
+    /// The path of the route that the gateway chose, such as `/api/login` of `ANY /api/login/{proxy+}`. What
+    /// precedes it in the request's path does not matter, since no other path has this route.
     fn route(&self) -> Option<&str> {
         let (_, path) = self.route_key.as_deref()?.split_once(' ')?;
         let path = path.strip_suffix("/{proxy+}").unwrap_or(path);
         path.starts_with('/').then_some(path)
     }
 
-    /// The method, if what was sent is one.
+    /// The method, if what was sent is a token.
     pub(super) fn method(&self) -> Option<&Method> {
         self.method.as_ref()
     }
@@ -115,12 +113,12 @@ impl HttpApiEvent {
         &self.request_context.http.method
     }
 
-    /// The gateway's name for this request.
+    /// The gateway's id of this request.
     pub(super) fn request_id(&self) -> &str {
         &self.request_context.request_id
     }
 
-    /// Where the request comes from: as the proxy says, if it came by that, or as the gateway sees it.
+    /// The source address: what the proxy says if the request came through it, else what the gateway sees.
     pub(super) fn source(&self) -> Source {
         match self.told {
             Told::From(source) => source,
@@ -131,7 +129,7 @@ impl HttpApiEvent {
     /// The request for this path with this method, with its body decoded.
     ///
     /// # Errors
-    /// [`Error::Json`] when the body says to be base64 and is not.
+    /// [`Error::Json`] if the body is declared as base64 but is not.
     pub(super) fn into_request(self, path: String, method: Method) -> Result<Request, Error> {
         let method = if method == Method::HEAD { Method::GET } else { method };
         let source = self.source();
@@ -146,8 +144,8 @@ impl HttpApiEvent {
     }
 }
 
-/// The end of a path from where a route begins in it: where it stands first, as whole segments. What looks like the route
-/// again behind that is what was asked for below it.
+/// The rest of a path from the first occurrence of a route in it, as whole segments. A second occurrence belongs to the path below
+/// the route.
 fn from_route<'a>(path: &'a str, route: &str) -> Option<&'a str> {
     path.match_indices(route).find_map(|(start, _)| {
         let found = path.get(start..)?;
@@ -156,8 +154,8 @@ fn from_route<'a>(path: &'a str, route: &str) -> Option<&'a str> {
     })
 }
 
-/// Gateways differ in the case of headers' names. What can not be a header is left out, and so is a proxy's secret, which is
-/// no handler's affair.
+/// Gateways differ in the case of header names. Invalid headers are left out, and so is the proxy's secret, which no handler
+/// needs.
 fn header_map(headers: HashMap<String, String>) -> HeaderMap {
     let parse = |(name, value): (String, String)| {
         Some((HeaderName::from_bytes(name.as_bytes()).ok()?, HeaderValue::from_bytes(value.as_bytes()).ok()?))
