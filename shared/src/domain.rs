@@ -14,5 +14,5 @@ pub use field::{AllValid, Field, FieldError, Message};
 pub use password_hash::PasswordHash;
 pub use session::{SessionHandle, SessionId};
 pub use source::Source;
-pub use user::{Changed, Generation, Holder, Taken, User, UserId};
+pub use user::{Changed, Generation, Holder, Refusal, Taken, User, UserId};
 pub use username::Username;

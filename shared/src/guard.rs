@@ -4,6 +4,7 @@
 use crate::{
     Error, audit,
     domain::{Email, PasswordHash, Source},
+    error::StoreError,
     passwords::{Hasher, PasswordAttempt, Verdict},
     settings::Settings,
     store::{Credentials, LoginState, Throttle},
@@ -35,7 +36,7 @@ impl PasswordGuard {
     ///
     /// # Errors
     /// As [`Throttle::look_up`].
-    pub async fn look_up(&self, email: &Email, source: Source) -> Result<LoginState, Error> {
+    pub async fn look_up(&self, email: &Email, source: Source) -> Result<LoginState, StoreError> {
         self.attempts.look_up(email, source).await
     }
 

@@ -1,6 +1,7 @@
 //! HTTP as handlers see it: they take a [`Request`] and return a [`Response`].
 
 mod authorization;
+mod error_response;
 mod form;
 mod proxy;
 mod request;

@@ -1,7 +1,6 @@
 //! The service's secret and the keys derived from it.
 //!
-//! The keys that hold now: those of the secret's current version, which sign, and those of the one before, which still
-//! verify, so that a rotation logs nobody out.
+//! The secret's current version signs. The version before it still verifies, so that a rotation logs nobody out.
 
 mod derive;
 mod secret;
@@ -17,55 +16,57 @@ pub use derive::{Keys, MIN_SECRET_BYTES};
 pub use secret::{SecretStore, SecretVersion};
 
 use crate::{
-    Error,
     clock::{Clock, UnixSeconds},
+    error::StoreError,
+    kept::Kept,
 };
 
 /// How long keys are served from memory.
 pub const SECRET_MAX_AGE: Duration = Duration::from_secs(5 * 60);
 
-/// How often at most the secret is read because of a token under an unknown key: anybody can send one.
+/// How long the secret is not read again because of a token under an unknown key: anybody can send one.
 const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(60);
 
 /// Finds keys.
 #[derive(Debug)]
 pub enum KeyStore {
-    /// These, for ever.
+    /// Keys that never change.
     Fixed(Arc<Keys>),
-    /// Those of a secret in Secrets Manager.
+    /// The keys of a secret in Secrets Manager.
     Rotating(RotatingKeys),
 }
 
 impl KeyStore {
-    /// The keys of this secret, which is read when they are first asked for.
+    /// The keys of this secret, which is read when they are first needed.
     pub fn rotating(secret: SecretStore, clock: Clock) -> Self {
-        Self::Rotating(RotatingKeys { secret, clock, memory: Mutex::default() })
+        let kept = Kept::new(clock.clone(), SECRET_MAX_AGE);
+        Self::Rotating(RotatingKeys { secret, clock, kept, looked: Mutex::default() })
     }
 
-    /// Reads the secret before the first request. Failing is no harm: the first request tries again.
+    /// Reads the secret before the first request. A failure does no harm: the first request tries again.
     pub async fn warm_up(&self) {
         if let Err(error) = self.signing().await {
-            tracing::warn!(event = "secret_unavailable", %error, "the first request tries again");
+            tracing::warn!(event = "secret_unavailable", %error, "the first request will try again");
         }
     }
 
     /// The keys that sign now.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] when the secret was never read and can not be now. Later, the last keys hold on.
-    pub(crate) async fn signing(&self) -> Result<Arc<Keys>, Error> {
+    /// [`StoreError`] if the secret has never been read and cannot be read now. Later, the last keys stay in use.
+    pub(crate) async fn signing(&self) -> Result<Arc<Keys>, StoreError> {
         match self {
             Self::Fixed(keys) => Ok(keys.clone()),
             Self::Rotating(keys) => Ok(keys.ring().await?.signing(keys.clock.now())),
         }
     }
 
-    /// What `pick` makes of the first keys that it takes. When it takes none, there may be newer ones than those in memory,
-    /// and the secret is read again, though not often.
+    /// What `pick` returns for the first keys that it accepts. If it accepts none, there may be newer keys than those in memory,
+    /// so the secret is read again, at most once a minute.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] when it can not be told whether there are such keys.
-    pub(super) async fn find<T>(&self, pick: impl Fn(&Keys) -> Option<T>) -> Result<Option<T>, Error> {
+    /// [`StoreError`] if the secret cannot be read, so that nobody knows whether there are such keys.
+    pub(super) async fn find<T>(&self, pick: impl Fn(&Keys) -> Option<T>) -> Result<Option<T>, StoreError> {
         match self {
             Self::Fixed(keys) => Ok(pick(keys)),
             Self::Rotating(keys) => match keys.ring().await?.find(&pick) {
@@ -81,67 +82,41 @@ impl KeyStore {
 pub struct RotatingKeys {
     secret: SecretStore,
     clock: Clock,
-    memory: Mutex<Memory>,
-}
-
-#[derive(Debug, Default)]
-struct Memory {
-    ring: Option<Arc<KeyRing>>,
-    /// When the ring is to be read anew.
-    stale_from: UnixSeconds,
-    /// When unknown keys were last looked for, and whether that could be told.
-    looked: Option<(UnixSeconds, bool)>,
+    kept: Kept<Arc<KeyRing>>,
+    /// When unknown keys were last looked for, and whether the secret could be read then.
+    looked: Mutex<Option<(UnixSeconds, bool)>>,
 }
 
 impl RotatingKeys {
-    async fn ring(&self) -> Result<Arc<KeyRing>, Error> {
-        let now = self.clock.now();
-        let last = {
-            let memory = self.memory();
-            match &memory.ring {
-                Some(ring) if now < memory.stale_from => return Ok(ring.clone()),
-                last => last.clone(),
-            }
+    async fn ring(&self) -> Result<Arc<KeyRing>, StoreError> {
+        let read = async |_| KeyRing::read(&self.secret).await.map(Arc::new);
+        let stale = |error: &StoreError| {
+            tracing::warn!(event = "secret_unavailable", %error, "using the keys read last");
         };
-        match (KeyRing::read(&self.secret).await, last) {
-            (Ok(ring), _) => Ok(self.remember(ring, now)),
-            (Err(error), Some(last)) => {
-                tracing::warn!(event = "secret_unavailable", %error, "the last keys hold on");
-                self.memory().stale_from = now + SECRET_MAX_AGE.as_secs();
-                Ok(last)
-            }
-            (Err(error), None) => Err(error),
-        }
+        self.kept.get(read, stale).await
     }
 
-    /// The ring read anew, unless that was done a moment ago: then there is no newer one.
-    async fn newer_ring(&self) -> Result<Option<Arc<KeyRing>>, Error> {
+    /// The ring, read again. None if that was done a moment ago: then there is no newer one.
+    async fn newer_ring(&self) -> Result<Option<Arc<KeyRing>>, StoreError> {
         let now = self.clock.now();
         {
-            let mut memory = self.memory();
-            match memory.looked {
-                Some((at, was_told)) if now < at + LOOK_AGAIN_AFTER.as_secs() => {
-                    let unknown = || Error::Unavailable("the secret could not be read a moment ago".into());
-                    return if was_told { Ok(None) } else { Err(unknown()) };
+            let mut looked = self.looked();
+            match *looked {
+                Some((at, was_read)) if now < at + LOOK_AGAIN_AFTER.as_secs() => {
+                    let unread = || StoreError::Unavailable("the secret could not be read a moment ago".into());
+                    return if was_read { Ok(None) } else { Err(unread()) };
                 }
-                _ => memory.looked = Some((now, false)),
+                _ => *looked = Some((now, false)),
             }
         }
-        let ring = self.remember(KeyRing::read(&self.secret).await?, now);
-        self.memory().looked = Some((now, true));
+        let ring = Arc::new(KeyRing::read(&self.secret).await?);
+        self.kept.keep(ring.clone(), now);
+        *self.looked() = Some((now, true));
         Ok(Some(ring))
     }
 
-    fn remember(&self, ring: KeyRing, now: UnixSeconds) -> Arc<KeyRing> {
-        let ring = Arc::new(ring);
-        let mut memory = self.memory();
-        memory.ring = Some(ring.clone());
-        memory.stale_from = now + SECRET_MAX_AGE.as_secs();
-        ring
-    }
-
-    fn memory(&self) -> MutexGuard<'_, Memory> {
-        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    fn looked(&self) -> MutexGuard<'_, Option<(UnixSeconds, bool)>> {
+        self.looked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -156,7 +131,7 @@ struct KeyRing {
 }
 
 impl KeyRing {
-    async fn read(secret: &SecretStore) -> Result<Self, Error> {
+    async fn read(secret: &SecretStore) -> Result<Self, StoreError> {
         let (current, previous) = secret.read().await?;
         Ok(Self {
             signs_from: current.created_at + SECRET_MAX_AGE.as_secs(),

@@ -23,6 +23,7 @@ pub mod error;
 #[cfg(feature = "passwords")]
 pub mod guard;
 pub mod http;
+mod kept;
 pub mod keys;
 mod metrics;
 #[cfg(feature = "passwords")]

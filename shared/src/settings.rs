@@ -1,177 +1,187 @@
-//! Settings that operators change while the service runs: an item of DynamoDB, kept in memory for some seconds.
+//! What operators can set while the service runs: a table of settings, and the values that are in force.
 
 mod definition;
-pub(crate) mod item;
-mod list;
 
-pub use definition::{Definition, Flag, Number};
-pub use item::Limit;
-use item::{Problem, Reader};
-pub use list::DEFINITIONS;
-use list::*;
+pub use definition::{Definition, Kind, Value};
 
-use crate::store::Item;
+/// The highest value of a limit, which is as good as no limit.
+pub const MAX_LIMIT: u64 = 1_000_000;
 
 const SECONDS_A_DAY: u64 = 86_400;
 
-/// What the settings item says, or what holds where it says nothing.
+/// Declares the settings, one line each: its key here, its name in the settings item, its unit, meaning, default and range.
+macro_rules! settings {
+    ($($(#[doc = $reason:literal])* $key:ident = $kind:ident($($argument:expr),* $(,)?);)*) => {
+        /// Identifies a setting: its position in [`DEFINITIONS`].
+        #[derive(Debug, Clone, Copy)]
+        enum Key {
+            $($(#[doc = $reason])* $key,)*
+        }
+
+        // Counts names, not keys: so the compiler warns of a setting that no accessor reads.
+        const COUNT: usize = [$(stringify!($key)),*].len();
+
+        /// Every setting, in the order of the manual.
+        pub static DEFINITIONS: [Definition; COUNT] = [$(Definition::$kind($($argument),*)),*];
+    };
+}
+
+settings! {
+    /// Short, since an access token cannot be revoked where only its signature is checked; a client that refreshes never notices.
+    AccessTokenLifetime = number("ACCESS_TOKEN_LIFETIME", "seconds", "how long an access token is valid", 300, 1..=86_400);
+    /// How long users stay logged in who do not come back.
+    RefreshTokenLifetime = number("REFRESH_TOKEN_LIFETIME", "days", "how long a session lasts, from its login on", 30, 1..=3_650);
+    /// Off, since the clients of the Django service keep the refresh token of their login.
+    RotateRefreshTokens = flag("ROTATE_REFRESH_TOKENS", "whether each refresh replaces the refresh token", false);
+    /// Long enough for a client to repeat a request whose response was lost, too short for a thief.
+    RefreshTokenGrace = number("REFRESH_TOKEN_GRACE", "seconds", "how long a replaced refresh token is still accepted", 10, 0..=60);
+    /// Guesses at one account's password from one source: ten in a quarter of an hour let the owner mistype, and are too few to
+    /// use up the account's own limit within an hour.
+    LoginMaxFailuresPerSource = limit("LOGIN_MAX_FAILURES_PER_SOURCE", "logins", "how many logins to one account may fail from one source address", 10);
+    LoginFailuresPerSourceWindow = window("LOGIN_FAILURES_PER_SOURCE_WINDOW", "within what time, from the first failure on", 900);
+    /// Guesses at any account's password from one source: a common password tried on many accounts.
+    LoginMaxFailuresPerSourceAll = limit("LOGIN_MAX_FAILURES_PER_SOURCE_ALL", "logins", "how many logins to all accounts may fail from one source address", 100);
+    LoginFailuresPerSourceAllWindow = window("LOGIN_FAILURES_PER_SOURCE_ALL_WINDOW", "within what time, from the first failure on", 300);
+    /// Guesses at one account's password from everywhere, against many sources together.
+    LoginMaxFailuresPerAccount = limit("LOGIN_MAX_FAILURES_PER_ACCOUNT", "logins", "how many logins to one account may fail from all source addresses", 100);
+    LoginFailuresPerAccountWindow = window("LOGIN_FAILURES_PER_ACCOUNT_WINDOW", "within what time, from the first failure on", 3_600);
+    RegisterMaxPerSource = limit("REGISTER_MAX_PER_SOURCE", "registrations", "how many users may register from one source address", 20);
+    RegisterPerSourceWindow = window("REGISTER_PER_SOURCE_WINDOW", "within what time, from the first registration on", 3_600);
+    /// Each change may ask whether an address or a name is taken.
+    ProfileChangesMaxPerUser = limit("PROFILE_CHANGES_MAX_PER_USER", "changes", "how often one user may change the profile, or try to", 20);
+    ProfileChangesPerUserWindow = window("PROFILE_CHANGES_PER_USER_WINDOW", "within what time, from the first change on", 3_600);
+    /// Off, since the clients of the Django service send no password with a change.
+    EmailChangeNeedsPassword = flag("EMAIL_CHANGE_NEEDS_PASSWORD", "whether a new address needs current_password", false);
+    /// Long enough for owners to notice that somebody else changed the address, and to take it back.
+    FormerEmailReserved = number("FORMER_EMAIL_RESERVED", "days", "how long a former address stays reserved for its owner", 30, 0..=365);
+}
+
+/// The settings in force.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Settings {
-    access_token_lifetime: u64,
-    refresh_token_lifetime: u64,
-    rotate_refresh_tokens: bool,
-    refresh_token_grace: u64,
-    login_failures_per_source: Limit,
-    login_failures_per_source_all: Limit,
-    login_failures_per_account: Limit,
-    registrations_per_source: Limit,
-    profile_changes_per_user: Limit,
-    email_change_needs_password: bool,
-    former_email_reserved: u64,
+pub struct Settings([Value; COUNT]);
+
+/// How many of something are allowed within a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limit {
+    pub max: u64,
+    /// Seconds, from the first one on.
+    pub window: u64,
+}
+
+/// Something to report about stored settings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Problem {
+    /// A setting without a value; this one is used.
+    Missing { setting: &'static Definition, used: Value },
+    /// A setting whose value is of the wrong type or out of range; this one is used.
+    Invalid { setting: &'static Definition, used: Value },
+    /// Values that contradict each other. They are used all the same.
+    Conflict(String),
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self {
-            access_token_lifetime: ACCESS_TOKEN_LIFETIME.default,
-            refresh_token_lifetime: REFRESH_TOKEN_LIFETIME.default,
-            rotate_refresh_tokens: ROTATE_REFRESH_TOKENS.default,
-            refresh_token_grace: REFRESH_TOKEN_GRACE.default,
-            login_failures_per_source: LOGIN_FAILURES_PER_SOURCE.default(),
-            login_failures_per_source_all: LOGIN_FAILURES_PER_SOURCE_ALL.default(),
-            login_failures_per_account: LOGIN_FAILURES_PER_ACCOUNT.default(),
-            registrations_per_source: REGISTRATIONS_PER_SOURCE.default(),
-            profile_changes_per_user: PROFILE_CHANGES_PER_USER.default(),
-            email_change_needs_password: EMAIL_CHANGE_NEEDS_PASSWORD.default,
-            former_email_reserved: FORMER_EMAIL_RESERVED.default,
-        }
+        Self(DEFINITIONS.each_ref().map(Definition::default))
     }
 }
 
 impl Settings {
     /// How long an access token is valid, in seconds: 1 to 86 400, by default 300.
     pub fn access_token_seconds(&self) -> u64 {
-        self.access_token_lifetime
+        self.number(Key::AccessTokenLifetime)
     }
 
     /// How long a session lasts, in seconds: 1 to 3 650 days, by default 30.
     pub fn refresh_token_seconds(&self) -> u64 {
-        self.refresh_token_lifetime * SECONDS_A_DAY
+        self.number(Key::RefreshTokenLifetime) * SECONDS_A_DAY
     }
 
     /// Whether each use of a refresh token replaces it (RFC 9700, section 4.14.2): by default not.
     pub fn rotates_refresh_tokens(&self) -> bool {
-        self.rotate_refresh_tokens
+        self.flag(Key::RotateRefreshTokens)
     }
 
-    /// For how many seconds a refresh token that was replaced is still taken: 0 to 60, by default 10.
+    /// For how many seconds a replaced refresh token is still accepted: 0 to 60, by default 10.
     pub fn refresh_token_grace_seconds(&self) -> u64 {
-        self.refresh_token_grace
+        self.number(Key::RefreshTokenGrace)
     }
 
-    /// How many logins to one account may fail from one address: by default 10 in 900 seconds.
+    /// How many logins to one account may fail from one source: by default 10 in 900 seconds.
     pub fn login_failures_per_source(&self) -> Limit {
-        self.login_failures_per_source
+        self.limit(Key::LoginMaxFailuresPerSource, Key::LoginFailuresPerSourceWindow)
     }
 
-    /// How many logins may fail from one address, whatever the account: by default 100 in 300 seconds.
+    /// How many logins to all accounts may fail from one source: by default 100 in 300 seconds.
     pub fn login_failures_per_source_all(&self) -> Limit {
-        self.login_failures_per_source_all
+        self.limit(Key::LoginMaxFailuresPerSourceAll, Key::LoginFailuresPerSourceAllWindow)
     }
 
-    /// How many logins to one account may fail from all addresses: by default 100 in 3 600 seconds.
+    /// How many logins to one account may fail from all sources: by default 100 in 3 600 seconds.
     pub fn login_failures_per_account(&self) -> Limit {
-        self.login_failures_per_account
+        self.limit(Key::LoginMaxFailuresPerAccount, Key::LoginFailuresPerAccountWindow)
     }
 
-    /// How many registrations may come from one address: by default 20 in 3 600 seconds.
+    /// How many users may register from one source: by default 20 in 3 600 seconds.
     pub fn registrations_per_source(&self) -> Limit {
-        self.registrations_per_source
+        self.limit(Key::RegisterMaxPerSource, Key::RegisterPerSourceWindow)
     }
 
     /// How often one user may change the profile, or try to: by default 20 times in 3 600 seconds.
     pub fn profile_changes_per_user(&self) -> Limit {
-        self.profile_changes_per_user
+        self.limit(Key::ProfileChangesMaxPerUser, Key::ProfileChangesPerUserWindow)
     }
 
-    /// Whether a user who asks for another address must give the password too: by default not.
+    /// Whether users must give their password to change their address: by default not.
     pub fn email_change_needs_password(&self) -> bool {
-        self.email_change_needs_password
+        self.flag(Key::EmailChangeNeedsPassword)
     }
 
-    /// For how long a former address is kept from everybody but its owner, in seconds: 0 to 365 days, by default 30.
+    /// For how long a former address is reserved for its owner, in seconds: 0 to 365 days, by default 30.
     pub fn former_email_reserved_seconds(&self) -> u64 {
-        self.former_email_reserved * SECONDS_A_DAY
+        self.number(Key::FormerEmailReserved) * SECONDS_A_DAY
     }
 
-    /// These settings with limits that nobody meets. A local stack sees one address only, and test suites behind it.
-    pub fn without_limits(self) -> Self {
-        Self {
-            login_failures_per_source: Limit { max: MOST, ..self.login_failures_per_source },
-            login_failures_per_source_all: Limit { max: MOST, ..self.login_failures_per_source_all },
-            login_failures_per_account: Limit { max: MOST, ..self.login_failures_per_account },
-            registrations_per_source: Limit { max: MOST, ..self.registrations_per_source },
-            profile_changes_per_user: Limit { max: MOST, ..self.profile_changes_per_user },
-            ..self
+    /// The same settings with limits that nobody reaches. A local stack sees one source address only, also of test suites.
+    pub fn without_limits(mut self) -> Self {
+        for (setting, value) in DEFINITIONS.iter().zip(&mut self.0) {
+            if setting.is_limit() {
+                *value = Value::Number(MAX_LIMIT);
+            }
         }
+        self
     }
 
-    /// These settings as an item, but for its key.
-    pub fn to_item(&self) -> Item {
-        let mut item = Item::from([
-            ACCESS_TOKEN_LIFETIME.write(self.access_token_lifetime),
-            REFRESH_TOKEN_LIFETIME.write(self.refresh_token_lifetime),
-            ROTATE_REFRESH_TOKENS.write(self.rotate_refresh_tokens),
-            REFRESH_TOKEN_GRACE.write(self.refresh_token_grace),
-            EMAIL_CHANGE_NEEDS_PASSWORD.write(self.email_change_needs_password),
-            FORMER_EMAIL_RESERVED.write(self.former_email_reserved),
-        ]);
-        item.extend(LOGIN_FAILURES_PER_SOURCE.write(self.login_failures_per_source));
-        item.extend(LOGIN_FAILURES_PER_SOURCE_ALL.write(self.login_failures_per_source_all));
-        item.extend(LOGIN_FAILURES_PER_ACCOUNT.write(self.login_failures_per_account));
-        item.extend(REGISTRATIONS_PER_SOURCE.write(self.registrations_per_source));
-        item.extend(PROFILE_CHANGES_PER_USER.write(self.profile_changes_per_user));
-        item
+    /// Each setting with its value.
+    pub fn values(&self) -> impl Iterator<Item = (&'static Definition, Value)> {
+        DEFINITIONS.iter().zip(self.0)
     }
 
-    /// Reads an item. A value that is missing or wrong stays what it was, and is a problem for somebody to hear of: a slip in
-    /// the console must not stop logins.
-    pub(crate) fn read(item: &Item, before: &Self) -> (Self, Vec<Problem>) {
-        let mut reader = Reader::new(item);
-        let settings = Self {
-            access_token_lifetime: reader.number(&ACCESS_TOKEN_LIFETIME, before.access_token_lifetime),
-            refresh_token_lifetime: reader.number(&REFRESH_TOKEN_LIFETIME, before.refresh_token_lifetime),
-            rotate_refresh_tokens: reader.flag(&ROTATE_REFRESH_TOKENS, before.rotate_refresh_tokens),
-            refresh_token_grace: reader.number(&REFRESH_TOKEN_GRACE, before.refresh_token_grace),
-            login_failures_per_source: reader.limit(&LOGIN_FAILURES_PER_SOURCE, before.login_failures_per_source),
-            login_failures_per_source_all: reader
-                .limit(&LOGIN_FAILURES_PER_SOURCE_ALL, before.login_failures_per_source_all),
-            login_failures_per_account: reader.limit(&LOGIN_FAILURES_PER_ACCOUNT, before.login_failures_per_account),
-            registrations_per_source: reader.limit(&REGISTRATIONS_PER_SOURCE, before.registrations_per_source),
-            profile_changes_per_user: reader.limit(&PROFILE_CHANGES_PER_USER, before.profile_changes_per_user),
-            email_change_needs_password: reader.flag(&EMAIL_CHANGE_NEEDS_PASSWORD, before.email_change_needs_password),
-            former_email_reserved: reader.number(&FORMER_EMAIL_RESERVED, before.former_email_reserved),
-        };
-        let mut problems = reader.problems;
+    /// Reads stored values. One that is missing or invalid stays what it was before, and is reported: a slip of an operator must
+    /// not stop logins.
+    pub fn read(stored: impl Fn(&Definition) -> Stored, before: &Self) -> (Self, Vec<Problem>) {
+        let mut problems = Vec::new();
+        let mut settings = *before;
+        for (setting, value) in DEFINITIONS.iter().zip(&mut settings.0) {
+            match stored(setting) {
+                Stored::Valid(stored) => *value = stored,
+                Stored::Missing => problems.push(Problem::Missing { setting, used: *value }),
+                Stored::Invalid => problems.push(Problem::Invalid { setting, used: *value }),
+            }
+        }
         problems.extend(settings.conflict().map(Problem::Conflict));
         (settings, problems)
     }
 
-    /// What an item says, and the defaults for what it leaves open.
-    pub fn of_item(item: &Item) -> Self {
-        Self::read(item, &Self::default()).0
-    }
-
-    /// What is wrong with the limits of failed logins together, if anything is: one address must not use up what an account
-    /// has, or it locks the account for everybody.
+    /// What is wrong with the limits of failed logins together, if anything is, as a sentence for operators: one source must not
+    /// use up an account's limit, or it locks the account for everybody.
     ///
-    /// Windows of a source do not begin with the account's, so that one more of them reaches into it than fits.
-    fn conflict(&self) -> Option<String> {
-        let (source, account) = (self.login_failures_per_source, self.login_failures_per_account);
+    /// The source's windows do not begin with the account's, so one more of them overlaps the account's window than fits into it.
+    pub fn conflict(&self) -> Option<String> {
+        let (source, account) = (self.login_failures_per_source(), self.login_failures_per_account());
         let windows = account.window.div_ceil(source.window) + 1;
         let needed = source.max.saturating_mul(windows);
-        // The most that can be set is no limit, and nobody uses it up.
-        (needed >= account.max && account.max < MOST).then(|| {
+        // The highest limit is no limit, which nobody uses up.
+        (needed >= account.max && account.max < MAX_LIMIT).then(|| {
             format!(
                 "one address may fail {} times in {} s, which is up to {needed} times in an account's {} s, where the account \
                  allows {}: one address could lock any account. Set LOGIN_MAX_FAILURES_PER_ACCOUNT to {} or more, lower \
@@ -180,15 +190,52 @@ impl Settings {
                 source.window,
                 account.window,
                 account.max,
-                (needed + 1).min(MOST)
+                (needed + 1).min(MAX_LIMIT)
             )
         })
     }
+
+    fn value(&self, key: Key) -> Option<Value> {
+        self.0.get(key as usize).copied()
+    }
+
+    fn number(&self, key: Key) -> u64 {
+        if let Some(Value::Number(number)) = self.value(key) { number } else { 0 }
+    }
+
+    fn flag(&self, key: Key) -> bool {
+        matches!(self.value(key), Some(Value::Flag(true)))
+    }
+
+    fn limit(&self, max: Key, window: Key) -> Limit {
+        Limit { max: self.number(max), window: self.number(window) }
+    }
 }
 
-/// What contradicts itself in a settings item, if anything does, as a sentence for operators.
-pub fn conflict(item: &Item) -> Option<String> {
-    Settings::of_item(item).conflict()
+/// What is stored of a setting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stored {
+    Valid(Value),
+    /// A value of the wrong type or out of range.
+    Invalid,
+    Missing,
+}
+
+impl Problem {
+    /// Logs it: an invalid value as a warning, a missing one, which may be intended, as information.
+    pub(crate) fn log(&self) {
+        match self {
+            Self::Missing { setting, used } => {
+                let (setting, used) = (setting.name(), used.to_string());
+                tracing::info!(event = "setting_missing", setting, used, "{setting} is not set");
+            }
+            Self::Invalid { setting, used } => {
+                let (setting, used, rule) = (setting.name(), used.to_string(), setting.rule());
+                tracing::warn!(event = "setting_invalid", setting, used, "{setting} must be {rule}");
+            }
+            Self::Conflict(reason) => tracing::warn!(event = "settings_conflict", "{reason}"),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,4 @@
-//! The tables and the secret. All knowledge of DynamoDB and Secrets Manager stands here: keys, expressions, and what their
-//! errors mean.
+//! The tables. All knowledge of DynamoDB is here: keys, expressions, and what its errors mean.
 
 mod backoff;
 mod batch;
@@ -9,27 +8,15 @@ mod throttle;
 mod transaction;
 mod users;
 
-use std::fmt;
-
 use aws_sdk_dynamodb::types::AttributeValue;
 
-pub use sessions::{End, Presented, Session, SessionInfo, SessionName, Sessions, Use};
-pub use settings::{SettingsCache, SettingsTable};
+pub use sessions::{LoggedOut, Refreshed, SessionInfo, SessionName, Sessions};
+pub use settings::{SettingsCache, SettingsItem, SettingsTable};
 pub use throttle::{LoginState, Throttle};
-pub use users::{
-    AccessChange, Account, Added, Created, Credentials, Misplaced, NewAccount, Placed, ProfileChange, Updated, Users,
-};
-
-use crate::{Error, error::unavailable};
+pub use users::{AccessChange, Account, Added, Credentials, Misplaced, NewAccount, Placed, ProfileChange, Users};
 
 /// An item of any table.
 pub type Item = std::collections::HashMap<String, AttributeValue>;
-
-/// An item that does not hold what its kind holds. Behind a colon or in quotes the reason may show the value.
-fn corrupt(kind: &str, error: impl fmt::Display) -> Error {
-    let reason = error.to_string();
-    Error::internal(format!("{kind}: {}", reason.split([':', '"', '\'']).next().unwrap_or_default()))
-}
 
 fn string(value: impl Into<String>) -> AttributeValue {
     AttributeValue::S(value.into())

@@ -1,7 +1,7 @@
 //! The header `Authorization` at `/api/me/`.
 
-use contract::{Answer, GatewaysOwn, User, is_left_out, request};
 use rstest::rstest;
+use support::{Answer, GatewaysOwn, User, is_left_out, request};
 
 fn get_with(authorization: impl AsRef<[u8]>) -> Answer {
     request("GET", "/api/me/").header("authorization", authorization).send()

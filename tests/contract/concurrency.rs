@@ -2,8 +2,8 @@
 
 use std::thread;
 
-use contract::{Answer, PASSWORD, User, log_in, log_out, post, refresh, unique};
 use serde_json::json;
+use support::{Answer, PASSWORD, User, log_in, log_out, post, refresh, unique};
 
 /// The answers to what `count` threads do at once.
 fn at_once(count: usize, act: impl Fn(usize) -> Answer + Sync) -> Vec<Answer> {

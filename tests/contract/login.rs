@@ -1,8 +1,8 @@
 //! `POST /api/login/`.
 
-use contract::{PASSWORD, User, log_in, post, request, unique};
 use rstest::rstest;
 use serde_json::{Value, json};
+use support::{PASSWORD, User, log_in, post, request, unique};
 
 const REFUSED: &str = "Incorrect authentication credentials.";
 
@@ -21,8 +21,8 @@ fn each_login_is_a_session_of_its_own() {
     let (first, second) = (log_in(&user.email, PASSWORD), log_in(&user.email, PASSWORD));
     assert_ne!(first.text("refresh"), second.text("refresh"));
     assert_ne!(first.text("access"), second.text("access"));
-    assert_eq!(contract::log_out(&first.text("refresh")).status, 200);
-    assert_eq!(contract::refresh(&second.text("refresh")).status, 200);
+    assert_eq!(support::log_out(&first.text("refresh")).status, 200);
+    assert_eq!(support::refresh(&second.text("refresh")).status, 200);
 }
 
 #[rstest]

@@ -1,8 +1,8 @@
 //! `GET`, `HEAD`, `PUT` and `PATCH /api/me/`.
 
-use contract::{Answer, PASSWORD, User, log_in, profile, refresh, request, unique};
 use rstest::rstest;
 use serde_json::{Value, json};
+use support::{Answer, PASSWORD, User, log_in, profile, refresh, request, unique};
 
 #[test]
 fn the_profile_is_read() {

@@ -1,8 +1,8 @@
 //! `POST /api/refresh/` and `POST /api/logout/`.
 
-use contract::{User, allows, log_out, post, refresh, request};
 use rstest::rstest;
 use serde_json::{Value, json};
+use support::{User, allows, log_out, post, refresh, request};
 
 const REFUSED: &str = "Token is invalid or expired.";
 

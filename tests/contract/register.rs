@@ -1,8 +1,8 @@
 //! `POST /api/register/`.
 
-use contract::{PASSWORD, User, log_in, post, profile, unique};
 use rstest::rstest;
 use serde_json::{Value, json};
+use support::{PASSWORD, User, log_in, post, profile, unique};
 
 const INVALID_EMAIL: &str = "Enter a valid email address.";
 const INVALID_USERNAME: &str =
@@ -16,7 +16,7 @@ fn body_with(name: &str, value: Value) -> Value {
     body
 }
 
-fn id(answer: &contract::Answer) -> u64 {
+fn id(answer: &support::Answer) -> u64 {
     answer.json()["id"].as_u64().unwrap()
 }
 
@@ -57,7 +57,7 @@ fn all_wrong_fields_are_told_at_once_in_order() {
 
 #[test]
 fn an_empty_body_lacks_what_is_required() {
-    let answer = contract::request("POST", "/api/register/").send();
+    let answer = support::request("POST", "/api/register/").send();
     answer.is(400, r#"{"email":["This field is required."],"password":["This field is required."]}"#);
 }
 
@@ -307,7 +307,7 @@ fn unknown_fields_are_ignored() {
 
 #[test]
 fn an_authorization_header_is_not_looked_at() {
-    let answer = contract::request("POST", "/api/register/")
+    let answer = support::request("POST", "/api/register/")
         .header("authorization", "Bearer nonsense")
         .json(&body_with("username", unique().into()))
         .send();

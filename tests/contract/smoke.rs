@@ -3,8 +3,8 @@
 //! `API_URL=https://… cargo test -p contract --test contract smoke -- --nocapture` prints a line for each step, and the name under
 //! which the challenge of a 401 arrived.
 
-use contract::{Answer, PASSWORD, log_in, log_out, post, profile, refresh, request, unique};
 use serde_json::json;
+use support::{Answer, PASSWORD, log_in, log_out, post, profile, public_posts, refresh, request, unique};
 
 #[track_caller]
 fn step(what: &str, answer: Answer, status: u16) -> Answer {
@@ -36,8 +36,8 @@ fn smoke() {
     println!("    WWW-Authenticate arrived as {}", refused.challenge().map_or("nothing", |(name, _)| name));
     step("refuses a profile with a wrong token", request("GET", "/api/me/").bearer("a.b.c").send(), 401);
 
-    for endpoint in ["register", "login", "refresh", "logout"] {
-        for path in [format!("/api/{endpoint}"), format!("/api/{endpoint}/")] {
+    for path in public_posts() {
+        for path in [path.clone(), format!("{path}/")] {
             step(&format!("refuses an empty object at {path}"), post(&path, &json!({})), 400);
         }
     }

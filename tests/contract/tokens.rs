@@ -1,9 +1,9 @@
 //! What clients and gateways may read in an access token, and what nobody may change in it.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
-use contract::{Answer, User, refresh, request};
 use rstest::rstest;
 use serde_json::{Value, json};
+use support::{Answer, User, refresh, request};
 
 fn part(token: &str, index: usize) -> Value {
     let part = token.split('.').nth(index).unwrap();

@@ -60,6 +60,11 @@ impl Aws {
         environment(&Template::read().unwrap(), self.database.url(), &self.secrets_manager)
     }
 
+    /// Where the tables are, without what lets functions down.
+    pub(crate) fn tables_url(&self) -> &str {
+        self.database.url()
+    }
+
     /// The environment of a function that is deployed there.
     pub(crate) fn variables(&self) -> Vec<(String, String)> {
         environment(&Template::read().unwrap(), self.dynamodb.url(), &self.secrets_manager)

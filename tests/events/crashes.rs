@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use contract::PASSWORD;
 use rstest::rstest;
 use serde_json::{Value, json};
+use support::PASSWORD;
 
 use crate::{
     aws::Aws,

@@ -1,15 +1,15 @@
 //! Statements 23 and 24: a DynamoDB that is down, slow, overwhelmed or cut off, and what clients are told meanwhile and after.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use contract::PASSWORD;
 use rstest::rstest;
 use serde_json::{Value, json};
+use support::PASSWORD;
 
 use crate::{
     aws::Aws,
     endpoints::{event, with_body},
     faults::assert_unavailable,
-    function::Function,
+    in_process::InProcess,
     proxy::{Fault, On},
     tables::assert_whole,
 };
@@ -87,8 +87,8 @@ impl Act {
 /// Functions that nothing lets down make what the others need.
 struct Setting {
     aws: Aws,
-    register: Function,
-    login: Function,
+    register: InProcess,
+    login: InProcess,
     /// Ada's access token.
     access: String,
     events: usize,
@@ -102,9 +102,8 @@ impl Setting {
         let settings = settings.update_expression("SET ROTATE_REFRESH_TOKENS = :rotates");
         let settings = settings.expression_attribute_values(":rotates", AttributeValue::Bool(rotates));
         settings.send().await.unwrap();
-        let variables = aws.reliable_variables();
-        let register = Function::start("register", &variables).await;
-        let login = Function::start("login", &variables).await;
+        let register = InProcess::start("register", aws.tables_url()).await;
+        let login = InProcess::start("login", aws.tables_url()).await;
         let mut setting = Self { aws, register, login, access: String::new(), events: 0 };
         setting.register.call(with_body("register", &ada(PASSWORD))).await;
         setting.access = setting.session().await["access"].as_str().unwrap().into();
@@ -162,7 +161,7 @@ async fn statement_23_and_24_a_fault_of_dynamodb_denies_and_the_first_request_af
     #[case] kinds: &[On],
 ) {
     let mut setting = Setting::start(act == Act::RefreshWithRotation).await;
-    let mut function = Function::start(act.function(), &setting.aws.variables()).await;
+    let function = InProcess::start(act.function(), setting.aws.dynamodb.url()).await;
     let faults = |on: On| FAULTS.into_iter().filter(move |fault| *fault != CONFLICT || on == On::Transactions);
     for (on, fault) in kinds.iter().flat_map(|on| faults(*on).map(|fault| (*on, fault))) {
         let event = setting.event(act).await;
@@ -202,7 +201,7 @@ async fn statement_23_and_24_a_fault_of_dynamodb_denies_and_the_first_request_af
 #[tokio::test(flavor = "multi_thread")]
 async fn statement_24_a_fault_that_passes_is_not_noticed(#[case] act: Act, #[case] on: On) {
     let mut setting = Setting::start(act == Act::RefreshWithRotation).await;
-    let mut function = Function::start(act.function(), &setting.aws.variables()).await;
+    let function = InProcess::start(act.function(), setting.aws.dynamodb.url()).await;
     // Who is down is so for everything that comes.
     let pass = |fault: &Fault| *fault != Fault::Down && (*fault != CONFLICT || on == On::Transactions);
     for fault in FAULTS.into_iter().filter(pass) {

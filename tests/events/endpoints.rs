@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, fs};
 
+use local::template::Template;
 use serde_json::{Value, json};
 
 use crate::{aws::Aws, function::Function};
@@ -22,7 +23,7 @@ pub(crate) fn with_body(name: &str, body: &Value) -> Value {
 
 /// All functions, and the events that they were sent.
 struct Functions {
-    running: Vec<(&'static str, Function)>,
+    running: Vec<(String, Function)>,
     sent: BTreeSet<String>,
     /// What stands in events for tokens and entity tags, and these.
     tokens: Vec<(&'static str, String)>,
@@ -31,8 +32,9 @@ struct Functions {
 impl Functions {
     async fn start(aws: &Aws) -> Self {
         let mut running = Vec::new();
-        for name in ["docs", "login", "logout", "me", "refresh", "register"] {
-            running.push((name, Function::start(name, &aws.variables()).await));
+        let template = Template::read().unwrap();
+        for name in template.functions().map(|function| &function.name) {
+            running.push((name.to_owned(), Function::start(name, &aws.variables()).await));
         }
         Self { running, sent: BTreeSet::new(), tokens: Vec::new() }
     }
@@ -44,7 +46,7 @@ impl Functions {
         for (placeholder, token) in &self.tokens {
             event = event.replace(placeholder, token);
         }
-        let named = self.running.iter_mut().find(|(name, _)| file.split('-').next() == Some(name));
+        let named = self.running.iter_mut().find(|(name, _)| file.split('-').next() == Some(name.as_str()));
         let (_, function) = named.unwrap_or_else(|| panic!("{file} is for no function"));
         function.call(serde_json::from_str(&event).unwrap()).await
     }

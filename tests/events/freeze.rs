@@ -23,12 +23,12 @@ use axum::{
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use clock::Clock;
-use contract::PASSWORD;
 use futures_util::future::join_all;
 use harness::{Process, build, stand_in};
 use relay::{Fate, Relay};
 use rstest::rstest;
 use serde_json::{Value, json};
+use support::PASSWORD;
 
 use crate::{
     aws::Aws,

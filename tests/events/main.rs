@@ -14,6 +14,7 @@ mod faults;
 #[cfg(target_os = "linux")]
 mod freeze;
 mod function;
+mod in_process;
 mod metrics;
 mod proxy;
 mod tables;

@@ -56,6 +56,9 @@ fn advisories_are_looked_at_once_a_week_and_with_every_change() {
     let steps = workflow["jobs"]["advisories"]["steps"].as_sequence().unwrap();
     assert!(steps.iter().any(|step| step["run"] == "cargo deny check advisories"), "{steps:?}");
 
-    let ci = include_str!("../../.ci/run");
-    assert!(ci.lines().any(|line| line.trim() == "cargo deny check --disable-fetch advisories"));
+    let (ci, recipes) = (include_str!("../../.ci/run"), include_str!("../../justfile"));
+    assert!(ci.lines().any(|line| line == "step deny"));
+    let (_, deny) = recipes.split_once("\ndeny:\n").unwrap();
+    let mut deny = deny.lines().take_while(|line| !line.is_empty());
+    assert!(deny.any(|line| line.trim() == "cargo deny check --disable-fetch advisories"));
 }

@@ -26,7 +26,7 @@ use serde_norway::Value as Yaml;
 const LONGEST_NAME: usize = 128;
 
 /// The folder of the whole workspace.
-fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 

@@ -4,8 +4,6 @@ use serde_norway::Value;
 
 use crate::{resources, template};
 
-const ENDPOINTS: [&str; 5] = ["login", "logout", "me", "refresh", "register"];
-
 /// How many requests a second a route lets through, and how many at once.
 const THROTTLES: [&str; 2] = ["ThrottlingRateLimit", "ThrottlingBurstLimit"];
 
@@ -30,20 +28,29 @@ fn half<'a>(template: &Value, value: &'a Value) -> (&'a str, f64) {
     (parameter, row[&found.value[2]].as_f64().unwrap())
 }
 
-/// The routes of an endpoint.
-fn routes(endpoint: &str) -> [String; 2] {
-    [format!("ANY /api/{endpoint}"), format!("ANY /api/{endpoint}/{{proxy+}}")]
+/// The routes of a function, as its events have them.
+fn routes(function: &Value) -> Vec<String> {
+    let events = function["Properties"]["Events"].as_mapping().unwrap().values();
+    events.map(|event| format!("ANY {}", event["Properties"]["Path"].as_str().unwrap())).collect()
 }
 
 #[test]
 fn statement_10_the_routes_of_an_endpoint_let_through_what_the_parameter_says_together() {
     let template = template();
     let settings = &template["Resources"]["HttpApi"]["Properties"]["RouteSettings"];
-    for endpoint in ENDPOINTS {
-        let hashes = ["login", "register"].contains(&endpoint);
+    // The documentation has the default throttle; see below.
+    let always = resources(&template, "AWS::Serverless::Function").into_iter();
+    let always: Vec<_> = always.filter(|(_, function)| function.get("Condition").is_none()).collect();
+    assert!(always.len() > 4);
+    for (endpoint, function) in always {
+        // Functions that hash with each request have a whole core.
+        let hashes = function["Properties"].get("MemorySize").is_some();
         let said = if hashes { "HashingRequestsPerSecond" } else { "RequestsPerSecond" };
         for throttle in THROTTLES {
-            let halves = routes(endpoint).map(|route| half(&template, &settings[route.as_str()][throttle]));
+            let routes = routes(function);
+            assert_eq!(routes.len(), 2, "{endpoint}");
+            let halves: Vec<_> =
+                routes.iter().map(|route| half(&template, &settings[route.as_str()][throttle])).collect();
             assert!(halves.iter().all(|(parameter, _)| *parameter == said), "{endpoint}: {halves:?}");
             let together: f64 = halves.iter().map(|(_, half)| half).sum();
             assert_eq!(together, default(&template, said), "{endpoint}, {throttle}");

@@ -14,14 +14,19 @@ mod called;
 mod deployment;
 mod documents;
 mod examples;
+mod floors;
 mod guards;
+mod logs;
+mod recipes;
+mod router;
 mod statements;
 mod versions;
 mod walks;
 
-use std::{collections::BTreeSet, process::Command};
+use std::{collections::BTreeSet, fs, process::Command};
 
 use harness::build::{self, Kind};
+use logs::Log;
 use serde_norway::Value;
 
 const TEMPLATE: &str = include_str!("../../template.yaml");
@@ -72,12 +77,17 @@ fn differences(allowed: &BTreeSet<Act>, called: &BTreeSet<Act>) -> Vec<String> {
     spare.chain(missing).collect()
 }
 
+/// One run of the suite for both, since it takes a while.
 #[tokio::test(flavor = "multi_thread")]
-async fn every_function_may_do_what_it_does_and_nothing_else() {
+async fn statement_27_and_28_a_full_run_logs_everything_once_and_no_secret_and_needs_every_permission() {
     let suite = &build::executables(Kind::Test)["contract"];
     let (stack, calls) = called::watched_stack().await;
-    let run = Command::new(suite).env("API_URL", &stack.url).output().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let record = folder.path().join("record");
+    let log = Log::keep();
+    let run = Command::new(suite).env("API_URL", &stack.url).env("CONTRACT_RECORD", &record).output().unwrap();
     assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stdout));
+    logs::assert_statements(&fs::read_to_string(record).unwrap(), &log.text());
     walks::sessions(&stack).await;
     walks::accounts(&stack).await;
     let called = calls.lock().unwrap().clone();

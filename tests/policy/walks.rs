@@ -1,10 +1,10 @@
 //! What the contract suite leaves out, since it is switched off at first or needs a table in another state.
 
 use aws_sdk_dynamodb::{Client as DynamoDb, types::AttributeValue};
-use contract::PASSWORD;
 use local::{Database, Stack};
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
+use support::PASSWORD;
 
 /// [`PASSWORD`] as a Django service stored it.
 const DJANGOS_HASH: &str = "pbkdf2_sha256$1000$salt$nNr3AKmYFOXvzxzP+2VlPwJFPcGKllppLaQIvsodtc4=";

@@ -49,9 +49,9 @@ impl Endpoint for Login {
         let form = request.form()?;
         let (email, attempt) = (form.required::<Email>(), form.required::<PasswordAttempt>()).all_valid()?;
 
-        let (login, settings) =
+        let (state, settings) =
             tokio::try_join!(self.passwords.look_up(&email, request.source), self.settings.current())?;
-        let proven = self.passwords.check(login, attempt, &settings).await?.ok_or(Error::INCORRECT_CREDENTIALS)?;
+        let proven = self.passwords.check(state, attempt, &settings).await?.ok_or(Error::IncorrectCredentials)?;
         let holder = proven.credentials.holder;
         if let Some(better) = proven.better_hash.clone() {
             self.users.replace_hash(&email, &proven.credentials, better).await;
@@ -59,8 +59,8 @@ impl Endpoint for Login {
 
         let access = self.access_tokens.issue(holder, settings.access_token_seconds()).await?;
         let opening = self.sessions.open(holder, settings.refresh_token_seconds());
-        let (session, ()) = tokio::join!(opening, self.passwords.remember(&proven));
-        let refresh = self.refresh_tokens.write(&session?).await?;
+        let (handle, ()) = tokio::join!(opening, self.passwords.remember(&proven));
+        let refresh = self.refresh_tokens.write(&handle?).await?;
         audit::login_succeeded(holder.user);
         Ok(http::ok(&json!({ "access": access, "refresh": refresh })))
     }

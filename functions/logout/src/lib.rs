@@ -5,9 +5,10 @@ use std::sync::Arc;
 use serde_json::json;
 use shared::{
     Error, audit,
+    error::RefreshTokenFault,
     http::{self, Method, Request, Response},
     runtime::{Service, lambda::Endpoint},
-    store::{End, Sessions, SettingsCache},
+    store::{LoggedOut, Sessions, SettingsCache},
     tokens::{PresentedToken, RefreshTokens},
 };
 
@@ -34,19 +35,17 @@ impl Endpoint for Logout {
 
     async fn handle(&self, request: &Request) -> Result<Response, Error> {
         let presented = request.form()?.required::<PresentedToken>()?;
-        let token = self.refresh_tokens.verify(&presented).await?;
+        let handle = self.refresh_tokens.verify(&presented).await?;
 
-        // An expired session that is still stored ends here like any other.
-        let (session, settings) = tokio::try_join!(self.sessions.end(&token), self.settings.current())?;
-        match self.sessions.ended(&token, session, &settings) {
-            End::Ended => {
-                audit::session_ended(token.user);
+        match self.sessions.log_out(&handle, &self.settings).await? {
+            LoggedOut::Ended => {
+                audit::session_ended(handle.user);
                 Ok(http::ok(&json!({ "success": "User logged out." })))
             }
-            End::WasOver => Err(Error::SESSION_OVER),
-            End::Reused => {
-                audit::token_reused(token.user);
-                Err(Error::REFRESH_TOKEN_REUSED)
+            LoggedOut::WasOver => Err(Error::RefreshToken(RefreshTokenFault::Over)),
+            LoggedOut::Reused => {
+                audit::token_reused(handle.user);
+                Err(Error::RefreshToken(RefreshTokenFault::Reused))
             }
         }
     }

@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use shared::{
     Error, audit,
-    domain::{AllValid, Email, Holder, User, Username},
+    domain::{AllValid, Email, Holder, Refusal, User, Username},
+    error::StoreError,
     guard::PasswordGuard,
     http::{self, Form, Method, Request, Response},
     passwords::CurrentPassword,
     runtime::{Service, lambda::Endpoint},
     settings::Settings,
-    store::{ProfileChange, SettingsCache, Throttle, Updated, Users},
+    store::{ProfileChange, SettingsCache, Throttle, Users},
     tokens::AccessTokens,
 };
 
@@ -18,7 +19,7 @@ use shared::{
 #[derive(Debug)]
 pub struct Me {
     users: Users,
-    attempts: Throttle,
+    throttle: Throttle,
     passwords: PasswordGuard,
     settings: Arc<SettingsCache>,
     access_tokens: AccessTokens,
@@ -32,7 +33,7 @@ impl Endpoint for Me {
     fn new(service: &Service) -> Self {
         Self {
             users: service.users(),
-            attempts: service.attempts(),
+            throttle: service.throttle(),
             passwords: service.passwords(),
             settings: service.settings(),
             access_tokens: service.access_tokens(),
@@ -51,7 +52,7 @@ impl Endpoint for Me {
 
 impl Me {
     async fn show(&self, holder: Holder) -> Result<Response, Error> {
-        Ok(http::ok(&self.users.find(holder).await?))
+        Ok(http::ok(&self.users.find(holder).await??))
     }
 
     async fn change(&self, holder: Holder, request: &Request) -> Result<Response, Error> {
@@ -59,33 +60,39 @@ impl Me {
         // Side by side, so that counting takes no time of its own.
         let counting = self.counted(holder, wanted.as_ref().ok().map(|(_, change)| change));
         let (account, settings) = tokio::try_join!(self.users.open(holder), counting)?;
-        // Who is gone learns that first, whatever the body holds, and however often they ask.
-        let ((form, change), settings) = (wanted?, settings?);
+        // A deleted or disabled user learns that first, whatever the body holds and however often they ask.
+        let (account, (form, change), settings) = (account?, wanted?, settings?);
 
         let has_another_email = change.email.as_ref().is_some_and(|email| *email != account.user.email);
         if has_another_email && settings.email_change_needs_password() {
             self.require_password(&account.user, &form, request, &settings).await?;
         }
         match self.users.update(account, &change, settings.former_email_reserved_seconds()).await? {
-            Updated::User(user, changed) => {
+            Ok((user, changed)) => {
                 audit::user_updated(user.id, changed);
                 Ok(http::ok(&user))
             }
-            Updated::Taken(fields) => {
-                audit::user_update_refused(holder.user, fields);
-                Err(fields.into())
+            Err(refusal) => {
+                if let Refusal::Taken(taken) = refusal {
+                    audit::user_update_refused(holder.user, taken);
+                }
+                Err(refusal.into())
             }
         }
     }
 
     /// The settings that hold, after a change was counted that asks whether others have a name or an address; or that it must
     /// wait.
-    async fn counted(&self, holder: Holder, change: Option<&ProfileChange>) -> Result<Result<Settings, Error>, Error> {
+    async fn counted(
+        &self,
+        holder: Holder,
+        change: Option<&ProfileChange>,
+    ) -> Result<Result<Settings, Error>, StoreError> {
         let settings = self.settings.current().await?;
         if change.is_none_or(|change| change.username.is_none() && change.email.is_none()) {
             return Ok(Ok(settings));
         }
-        Ok(match self.attempts.count_change(holder, &settings).await? {
+        Ok(match self.throttle.count_change(holder, &settings).await? {
             None => Ok(settings),
             Some(wait) => {
                 audit::user_update_locked(holder.user);
@@ -103,8 +110,8 @@ impl Me {
         settings: &Settings,
     ) -> Result<(), Error> {
         let password = form.required::<CurrentPassword>()?;
-        let login = self.passwords.look_up(&user.email, request.source).await?;
-        let proven = self.passwords.check(login, password.into_attempt(), settings).await?;
+        let state = self.passwords.look_up(&user.email, request.source).await?;
+        let proven = self.passwords.check(state, password.into_attempt(), settings).await?;
         let is_own = proven.is_some_and(|proven| proven.credentials.holder.user == user.id);
         if is_own { Ok(()) } else { Err(CurrentPassword::wrong().into()) }
     }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use serde_json::json;
 use shared::{
     Error, audit,
+    error::RefreshTokenFault,
     http::{self, Method, Request, Response},
     runtime::{Service, lambda::Endpoint},
-    store::{Sessions, SettingsCache, Use, Users},
+    store::{Refreshed, Sessions, SettingsCache, Users},
     tokens::{AccessTokens, PresentedToken, RefreshTokens},
 };
 
@@ -42,21 +43,17 @@ impl Endpoint for Refresh {
 
     async fn handle(&self, request: &Request) -> Result<Response, Error> {
         let presented = request.form()?.required::<PresentedToken>()?;
-        let token = self.refresh_tokens.verify(&presented).await?;
+        let handle = self.refresh_tokens.verify(&presented).await?;
 
-        // With settings at hand that say so, a token is replaced at once; else its session is seen first.
-        let replace = self.settings.fresh().is_some_and(|settings| settings.rotates_refresh_tokens());
-        let presenting = self.sessions.present(&self.users, &token, replace);
-        let ((presented, account), settings) = tokio::try_join!(presenting, self.settings.current())?;
-        let holder =
-            account.ok_or(if presented.is_nothing() { Error::SESSION_OVER } else { Error::SESSION_VOID })?.holder();
-        let next = match self.sessions.settle(&token, presented, &settings).await? {
-            Use::Stays => None,
-            Use::Replaced(next) => Some(self.refresh_tokens.write(&next).await?),
-            Use::Over => return Err(Error::SESSION_OVER),
-            Use::Reused => {
-                audit::token_reused(holder.user);
-                return Err(Error::REFRESH_TOKEN_REUSED);
+        let (refreshed, settings) = self.sessions.refresh(&handle, &self.users, &self.settings).await?;
+        let (holder, next) = match refreshed {
+            Refreshed::Kept(holder) => (holder, None),
+            Refreshed::Rotated(holder, next) => (holder, Some(self.refresh_tokens.write(&next).await?)),
+            Refreshed::Over => return Err(Error::RefreshToken(RefreshTokenFault::Over)),
+            Refreshed::Void => return Err(Error::RefreshToken(RefreshTokenFault::Void)),
+            Refreshed::Reused => {
+                audit::token_reused(handle.user);
+                return Err(Error::RefreshToken(RefreshTokenFault::Reused));
             }
         };
 

@@ -8,14 +8,14 @@ use shared::{
     http::{self, Method, Request, Response},
     passwords::{BreachedPasswords, Hasher, Password, PasswordRules},
     runtime::{Service, lambda::Endpoint},
-    store::{Created, SettingsCache, Throttle, Users},
+    store::{SettingsCache, Throttle, Users},
 };
 
 /// Creates users.
 #[derive(Debug)]
 pub struct Register {
     users: Users,
-    attempts: Throttle,
+    throttle: Throttle,
     settings: Arc<SettingsCache>,
     password_rules: PasswordRules,
     breached_passwords: BreachedPasswords,
@@ -30,7 +30,7 @@ impl Endpoint for Register {
     fn new(service: &Service) -> Self {
         Self {
             users: service.users(),
-            attempts: service.attempts(),
+            throttle: service.throttle(),
             settings: service.settings(),
             password_rules: service.password_rules(),
             breached_passwords: service.breached_passwords(),
@@ -49,7 +49,7 @@ impl Endpoint for Register {
         let password = self.password_rules.judge(password, username.as_ref(), &email)?;
 
         let settings = self.settings.current().await?;
-        if let Some(wait) = self.attempts.count_registration(request.source, &settings).await? {
+        if let Some(wait) = self.throttle.count_registration(request.source, &settings).await? {
             audit::registration_locked();
             return Err(Error::Throttled { wait });
         }
@@ -58,11 +58,11 @@ impl Endpoint for Register {
         let password = self.breached_passwords.judge(password).await?;
         let hash = self.hasher.hash(password).await?;
         match self.users.create(username, email, hash).await? {
-            Created::User(user) => {
+            Ok(user) => {
                 audit::user_created(user.id);
                 Ok(http::created(&user))
             }
-            Created::Taken(fields) => Err(fields.into()),
+            Err(taken) => Err(taken.into()),
         }
     }
 }

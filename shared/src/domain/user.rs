@@ -106,6 +106,33 @@ pub struct Taken {
     pub email: bool,
 }
 
+/// Why users are not as a caller wanted them. Nothing was changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// These values belong to another user.
+    #[error("{0}")]
+    Taken(Taken),
+    /// The user was deleted, or is disabled where that matters.
+    #[error("the user no longer exists")]
+    Gone,
+    /// All tokens of the user were revoked after this one was issued.
+    #[error("the user's tokens were revoked")]
+    Revoked,
+    /// Others changed the same account at each attempt.
+    #[error("the user was changed at the same time")]
+    Conflict,
+}
+
+impl fmt::Display for Taken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match (self.username, self.email) {
+            (true, true) => "username and email already in use",
+            (true, false) => "username already in use",
+            _ => "email already in use",
+        })
+    }
+}
+
 /// Which fields of a profile a request changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Changed {

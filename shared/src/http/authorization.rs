@@ -1,20 +1,17 @@
 //! The header `Authorization` (RFC 6750, section 2.1), read as Django REST Framework reads it.
 
-use crate::Error;
+use crate::{Error, error::AccessTokenFault};
 
 /// The token after `Bearer` (case-insensitive).
 pub(super) fn bearer_token(header: Option<&[u8]>) -> Result<&str, Error> {
     let mut words = header.unwrap_or_default().split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
     if !words.next().is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"Bearer")) {
-        return Err(Error::NotAuthenticated("Authentication credentials were not provided."));
+        return Err(Error::NoCredentials("Authentication credentials were not provided."));
     }
     match (words.next(), words.next()) {
-        (None, _) => Err(Error::NotAuthenticated("Invalid token header. No credentials provided.")),
-        (Some(_), Some(_)) => Err(Error::TokenRefused {
-            detail: "Invalid token header. Token string should not contain spaces.",
-            reason: "malformed",
-        }),
-        (Some(token), None) => std::str::from_utf8(token).map_err(|_| Error::INVALID_TOKEN),
+        (None, _) => Err(Error::NoCredentials("Invalid token header. No credentials provided.")),
+        (Some(_), Some(_)) => Err(Error::AccessToken(AccessTokenFault::Malformed)),
+        (Some(token), None) => std::str::from_utf8(token).map_err(|_| Error::AccessToken(AccessTokenFault::Invalid)),
     }
 }
 

@@ -51,7 +51,7 @@ impl Request {
     /// The access token, as text.
     ///
     /// # Errors
-    /// [`Error::NotAuthenticated`] or [`Error::TokenRefused`] if the `Authorization` header has no token.
+    /// [`Error::NoCredentials`] or [`Error::AccessToken`] if the `Authorization` header has no token.
     pub fn bearer_token(&self) -> Result<&str, Error> {
         authorization::bearer_token(self.header(&header::AUTHORIZATION))
     }

@@ -9,7 +9,7 @@ use jsonwebtoken::{DecodingKey, EncodingKey};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::SecretVersion;
-use crate::{Error, domain::Email};
+use crate::{domain::Email, error::StoreError};
 
 /// The fewest bytes of a secret: the output of HMAC-SHA256 (RFC 7518, section 3.2).
 pub const MIN_SECRET_BYTES: usize = 32;
@@ -32,8 +32,8 @@ impl Keys {
     /// Derives the keys. The secret must be long and random: HKDF spreads entropy and adds none.
     ///
     /// # Errors
-    /// [`Error::Internal`] when AWS-LC fails to derive, which it has no known reason for.
-    pub fn derive(secret: &SecretString) -> Result<Self, Error> {
+    /// [`StoreError::KeyDerivation`].
+    pub fn derive(secret: &SecretString) -> Result<Self, StoreError> {
         let access: [u8; 32] = expand(secret, b"access token, HS256")?;
         let refresh: [u8; 32] = expand(secret, b"refresh token, HMAC-SHA256")?;
         let accounts: [u8; 32] = expand(secret, b"account of an attempt, HMAC-SHA256")?;
@@ -55,18 +55,18 @@ impl Keys {
     /// The keys of a version of the secret in Secrets Manager, which the version names.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] when the secret is too short.
-    pub(crate) fn of_version(version: &SecretVersion) -> Result<Self, Error> {
+    /// [`StoreError::Unavailable`] when the secret is too short.
+    pub(crate) fn of_version(version: &SecretVersion) -> Result<Self, StoreError> {
         if version.value.expose_secret().len() < MIN_SECRET_BYTES {
             let reason = format!("the secret's version {} has fewer than {MIN_SECRET_BYTES} bytes", version.id);
-            return Err(Error::Unavailable(reason.into()));
+            return Err(StoreError::Unavailable(reason.into()));
         }
         Ok(Self { id: version.id.clone(), ..Self::derive(&version.value)? })
     }
 }
 
 /// `N` bytes derived from the secret for the purpose.
-pub(crate) fn expand<const N: usize>(secret: &SecretString, purpose: &[u8]) -> Result<[u8; N], Error> {
+pub(crate) fn expand<const N: usize>(secret: &SecretString, purpose: &[u8]) -> Result<[u8; N], StoreError> {
     struct Length(usize);
     impl hkdf::KeyType for Length {
         fn len(&self) -> usize {
@@ -78,7 +78,7 @@ pub(crate) fn expand<const N: usize>(secret: &SecretString, purpose: &[u8]) -> R
     extracted
         .expand(&[purpose], Length(N))
         .and_then(|expanded| expanded.fill(&mut key))
-        .map_err(|_| Error::internal("no key could be derived from the secret"))?;
+        .map_err(|_| StoreError::KeyDerivation)?;
     Ok(key)
 }
 

@@ -3,7 +3,7 @@
 use aws_sdk_secretsmanager::Client;
 use secrecy::SecretString;
 
-use crate::{Error, clock::UnixSeconds, error::unavailable};
+use crate::{clock::UnixSeconds, error::StoreError};
 
 /// Reads the service's secret.
 #[derive(Debug, Clone)]
@@ -32,24 +32,24 @@ impl SecretStore {
     /// The version that signs, and the one before, where there is one: AWS labels them `AWSCURRENT` and `AWSPREVIOUS`.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] when Secrets Manager does not answer, or when no text is in a version.
-    pub async fn read(&self) -> Result<(SecretVersion, Option<SecretVersion>), Error> {
+    /// [`StoreError::Unavailable`] when Secrets Manager does not answer, or when no text is in a version.
+    pub async fn read(&self) -> Result<(SecretVersion, Option<SecretVersion>), StoreError> {
         let (current, previous) = tokio::try_join!(self.version("AWSCURRENT"), self.version("AWSPREVIOUS"))?;
-        Ok((current.ok_or_else(|| Error::Unavailable("there is no such secret".into()))?, previous))
+        Ok((current.ok_or_else(|| StoreError::Unavailable("there is no such secret".into()))?, previous))
     }
 
-    async fn version(&self, stage: &str) -> Result<Option<SecretVersion>, Error> {
+    async fn version(&self, stage: &str) -> Result<Option<SecretVersion>, StoreError> {
         let answer = match self.client.get_secret_value().secret_id(&self.id).version_stage(stage).send().await {
             Ok(answer) => answer,
             Err(error) if error.as_service_error().is_some_and(|error| error.is_resource_not_found_exception()) => {
                 return Ok(None);
             }
-            Err(error) => return Err(unavailable(&error)),
+            Err(error) => return Err(error.into()),
         };
         let created_at = answer.created_date.and_then(|date| date.secs().try_into().ok()).unwrap_or_default();
         match (answer.version_id, answer.secret_string) {
             (Some(id), Some(value)) => Ok(Some(SecretVersion { id, created_at, value: value.into() })),
-            _ => Err(Error::Unavailable("the secret is no text: store it as a SecretString".into())),
+            _ => Err(StoreError::Unavailable("the secret is no text: store it as a SecretString".into())),
         }
     }
 }

@@ -17,7 +17,7 @@ use aws_types::{
     service_config::{LoadServiceConfig, ServiceConfigKey},
 };
 
-use crate::{Error, runtime::config::TrustedRoots, timeouts};
+use crate::{Error, runtime::config::TrustedRoots, timeouts::Timeouts};
 
 /// The root certificates of Amazon Trust Services (<https://www.amazontrust.com/repository/>). Outside China, all certificates of
 /// AWS chain up to one of these five. A test fails two years before the first of them expires.
@@ -28,15 +28,15 @@ const ROOTS: &str = include_str!("aws/roots.pem");
 ///
 /// # Errors
 /// [`Error::Internal`] if TLS cannot be set up.
-pub async fn on_lambda(roots: TrustedRoots) -> Result<SdkConfig, Error> {
+pub async fn on_lambda(roots: TrustedRoots, timeouts: &Timeouts) -> Result<SdkConfig, Error> {
     let region = EnvironmentVariableRegionProvider::new().region().await;
     let http_client = http_client(roots, region.as_ref().map(|region| region.as_ref()), endpoints())?;
     let mut config = SdkConfig::builder()
         .behavior_version(behavior_version())
         .region(region)
         .credentials_provider(SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new()))
-        .timeout_config(timeouts::of_the_sdk())
-        .retry_config(timeouts::retries_of_the_sdk())
+        .timeout_config(timeouts.sdk())
+        .retry_config(timeouts.retries())
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .service_config(Variables);
     config.set_http_client(http_client);
@@ -45,9 +45,10 @@ pub async fn on_lambda(roots: TrustedRoots) -> Result<SdkConfig, Error> {
 
 /// The SDK's configuration elsewhere: credentials, region and endpoints from the SDK's default chain.
 pub fn anywhere() -> ConfigLoader {
+    let timeouts = Timeouts::default();
     aws_config::defaults(behavior_version())
-        .timeout_config(timeouts::of_the_sdk())
-        .retry_config(timeouts::retries_of_the_sdk())
+        .timeout_config(timeouts.sdk())
+        .retry_config(timeouts.retries())
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
 }
 

@@ -9,7 +9,7 @@ use thiserror::Error;
 use tracing::level_filters::LevelFilter;
 
 use super::logging::LogSources;
-use crate::{http::Proxy, keys::MIN_SECRET_BYTES};
+use crate::{http::Proxy, keys::MIN_SECRET_BYTES, timeouts::Timeouts};
 
 /// A function's configuration.
 #[derive(Debug, Clone)]
@@ -43,6 +43,8 @@ pub struct Config {
     pub trusted_roots: TrustedRoots,
     /// How long settings are served from memory. 30 s, but none in local runs.
     pub settings_max_age: Duration,
+    /// Time limits: the default ones, except in tests.
+    pub timeouts: Timeouts,
 }
 
 /// The secret, or where it is.
@@ -150,6 +152,7 @@ impl Config {
                 Some(_) => return Err(ConfigError::Wrong { name: "TRUSTED_ROOTS", hint: ROOTS_HINT }),
             },
             settings_max_age: Self::SETTINGS_MAX_AGE,
+            timeouts: Timeouts::default(),
         })
     }
 }

@@ -2,7 +2,13 @@
 
 mod event;
 
-use std::{future::Future, panic::AssertUnwindSafe, process::ExitCode, sync::Arc, time::Instant};
+use std::{
+    future::Future,
+    panic::AssertUnwindSafe,
+    process::ExitCode,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use event::HttpApiEvent;
 use futures_util::FutureExt;
@@ -26,7 +32,6 @@ use crate::{
         logging::{self, LogSources},
         report::{self, Reporter},
     },
-    timeouts,
 };
 
 /// The gateway's request id, by which the log can be searched.
@@ -61,12 +66,19 @@ pub struct Function<E> {
     endpoint: E,
     proxy: Option<Proxy>,
     sources: LogSources,
+    time_limit: Duration,
     reporter: Option<Reporter>,
 }
 
 impl<E: Endpoint> Function<E> {
     pub fn new(endpoint: E, service: &Service) -> Self {
-        Self { endpoint, proxy: service.proxy(), sources: service.log_sources(), reporter: None }
+        Self {
+            endpoint,
+            proxy: service.proxy(),
+            sources: service.log_sources(),
+            time_limit: service.timeouts().request,
+            reporter: None,
+        }
     }
 
     /// Writes a line to standard output for each request.
@@ -85,7 +97,7 @@ impl<E: Endpoint> Function<E> {
         let response = async {
             // Boxed, since the SDK's futures nest so deeply that the compiler gives up on their type.
             let answer = AssertUnwindSafe(self.answer(event).boxed()).catch_unwind();
-            let answer = match tokio::time::timeout(timeouts::REQUEST, answer).await {
+            let answer = match tokio::time::timeout(self.time_limit, answer).await {
                 Ok(Ok(answer)) => answer,
                 // The panic hook has logged the message.
                 Ok(Err(_)) => Err(Error::internal("the handler panicked")),
@@ -165,7 +177,7 @@ fn serve<E: Endpoint>() -> Result<(), lambda_runtime::Error> {
     // Lambda sends an environment one request at a time.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let clients = Clients::new(&aws::on_lambda(config.trusted_roots).await?);
+        let clients = Clients::new(&aws::on_lambda(config.trusted_roots, &config.timeouts).await?);
         let clock = Clock::system();
         let namespace = config.metrics_namespace.clone();
         let service = Service::new(config, clients, clock.clone(), Random::system())?;
@@ -173,7 +185,7 @@ fn serve<E: Endpoint>() -> Result<(), lambda_runtime::Error> {
         endpoint.warm_up().await;
         let function = Arc::new(Function::new(endpoint, &service).reporting(namespace, clock));
         #[cfg(feature = "passwords")]
-        let hasher = service.hasher();
+        let (hasher, wipe) = (service.hasher(), service.timeouts().wipe);
         lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| {
             let function = function.clone();
             #[cfg(feature = "passwords")]
@@ -182,7 +194,7 @@ fn serve<E: Endpoint>() -> Result<(), lambda_runtime::Error> {
                 let answer = function.call(event.payload).await;
                 // After the response Lambda freezes the process, perhaps for hours, with whatever is in its memory.
                 #[cfg(feature = "passwords")]
-                let _ = tokio::time::timeout(timeouts::WIPE, hasher.idle()).await;
+                let _ = tokio::time::timeout(wipe, hasher.idle()).await;
                 Ok::<_, lambda_runtime::Error>(answer)
             }
         }))

@@ -7,8 +7,8 @@ use aws_config::SdkConfig;
 #[cfg(feature = "passwords")]
 use crate::passwords::{BreachedPasswords, PasswordRules};
 use crate::{
-    Error,
     clock::Clock,
+    error::StoreError,
     http::Proxy,
     keys::{KeyStore, Keys, SecretStore},
     metrics::DynamoDbTime,
@@ -18,6 +18,7 @@ use crate::{
         logging::LogSources,
     },
     store::{Sessions, SettingsCache, SettingsTable, Throttle, Users},
+    timeouts::Timeouts,
     tokens::{AccessTokens, RefreshTokens},
 };
 #[cfg(feature = "passwords")]
@@ -58,8 +59,8 @@ impl Service {
     /// A service with this configuration, clock and randomness.
     ///
     /// # Errors
-    /// [`Error::Internal`] if keys cannot be derived from the secret.
-    pub fn new(config: Config, clients: Clients, clock: Clock, random: Random) -> Result<Self, Error> {
+    /// [`StoreError::KeyDerivation`] if keys cannot be derived from the secret.
+    pub fn new(config: Config, clients: Clients, clock: Clock, random: Random) -> Result<Self, StoreError> {
         let Clients { dynamodb, secrets_manager } = clients;
         let table = SettingsTable::new(dynamodb.clone(), config.settings_table.clone());
         let settings = SettingsCache::new(table, clock.clone(), config.settings_max_age);
@@ -83,7 +84,7 @@ impl Service {
     ///
     /// # Errors
     /// As [`Service::new`].
-    pub fn with_clients(&self, clients: Clients) -> Result<Self, Error> {
+    pub fn with_clients(&self, clients: Clients) -> Result<Self, StoreError> {
         Ok(Self {
             #[cfg(feature = "passwords")]
             hasher: self.hasher.clone(),
@@ -98,7 +99,7 @@ impl Service {
     }
 
     /// The rate limits, and what a login is checked against.
-    pub fn attempts(&self) -> Throttle {
+    pub fn throttle(&self) -> Throttle {
         let table = self.config.users_table.clone();
         Throttle::new(self.dynamodb.clone(), table, self.clock.clone(), self.random.clone(), self.keys.clone())
     }
@@ -126,6 +127,11 @@ impl Service {
         self.config.proxy.clone()
     }
 
+    /// The time limits.
+    pub(crate) fn timeouts(&self) -> &Timeouts {
+        &self.config.timeouts
+    }
+
     /// How the log shows source addresses.
     pub(crate) fn log_sources(&self) -> LogSources {
         self.config.log_sources.clone()
@@ -133,7 +139,7 @@ impl Service {
 
     #[cfg(feature = "passwords")]
     pub fn passwords(&self) -> PasswordGuard {
-        PasswordGuard::new(self.attempts(), self.hasher())
+        PasswordGuard::new(self.throttle(), self.hasher())
     }
 
     /// The rules for new passwords.

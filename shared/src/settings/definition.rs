@@ -1,118 +1,122 @@
-//! What a setting is: its name, what it means, and what may stand there.
+//! A setting: its name, unit, meaning, default and range.
 
-use std::ops::RangeInclusive;
+use std::{fmt, ops::RangeInclusive};
 
-use aws_sdk_dynamodb::types::AttributeValue;
+use super::MAX_LIMIT;
 
-/// A setting that is a number.
-#[derive(Debug, Clone)]
-pub struct Number {
-    pub(super) name: &'static str,
-    pub(super) unit: &'static str,
-    pub(super) meaning: &'static str,
-    pub(super) default: u64,
-    pub(super) range: RangeInclusive<u64>,
+/// A setting that operators can change.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Definition {
+    name: &'static str,
+    unit: &'static str,
+    meaning: &'static str,
+    default: Value,
+    kind: Kind,
+    is_limit: bool,
 }
 
-/// A setting that is on or off.
-#[derive(Debug, Clone)]
-pub struct Flag {
-    pub(super) name: &'static str,
-    pub(super) meaning: &'static str,
-    pub(super) default: bool,
-}
-
-/// A setting of either kind.
-#[derive(Debug, Clone)]
-pub enum Definition {
-    /// A number.
-    Number(Number),
+/// What values a setting takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kind {
+    /// A whole number in this range.
+    Number(RangeInclusive<u64>),
     /// On or off.
-    Flag(Flag),
+    Flag,
 }
 
-impl Number {
-    pub(super) fn write(&self, value: u64) -> (String, AttributeValue) {
-        (self.name.into(), AttributeValue::N(value.to_string()))
-    }
-
-    /// The value in an attribute, if it is one.
-    pub(super) fn read(&self, attribute: &AttributeValue) -> Option<u64> {
-        attribute.as_n().ok()?.parse().ok().filter(|number| self.range.contains(number))
-    }
-
-    pub(super) fn rule(&self) -> String {
-        format!("a whole number from {} to {}", self.range.start(), self.range.end())
-    }
+/// The value of a setting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Value {
+    Number(u64),
+    Flag(bool),
 }
 
-impl Flag {
-    pub(super) fn write(&self, value: bool) -> (String, AttributeValue) {
-        (self.name.into(), AttributeValue::Bool(value))
-    }
-
-    pub(super) fn rule(&self) -> String {
-        "true or false".into()
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(number) => number.fmt(f),
+            Self::Flag(flag) => flag.fmt(f),
+        }
     }
 }
 
 impl Definition {
-    /// The name of the attribute.
+    pub(super) const fn number(
+        name: &'static str,
+        unit: &'static str,
+        meaning: &'static str,
+        default: u64,
+        range: RangeInclusive<u64>,
+    ) -> Self {
+        Self { name, unit, meaning, default: Value::Number(default), kind: Kind::Number(range), is_limit: false }
+    }
+
+    pub(super) const fn flag(name: &'static str, meaning: &'static str, default: bool) -> Self {
+        Self { name, unit: "", meaning, default: Value::Flag(default), kind: Kind::Flag, is_limit: false }
+    }
+
+    /// How many of something are allowed, from 1 on.
+    pub(super) const fn limit(name: &'static str, unit: &'static str, meaning: &'static str, default: u64) -> Self {
+        Self { is_limit: true, ..Self::number(name, unit, meaning, default, 1..=MAX_LIMIT) }
+    }
+
+    /// Within how many seconds, up to a day.
+    pub(super) const fn window(name: &'static str, meaning: &'static str, default: u64) -> Self {
+        Self::number(name, "seconds", meaning, default, 1..=86_400)
+    }
+
+    /// The name of its attribute in the settings item.
     pub fn name(&self) -> &'static str {
-        match self {
-            Self::Number(number) => number.name,
-            Self::Flag(flag) => flag.name,
-        }
+        self.name
     }
 
     /// What it is for, in a few words.
     pub fn meaning(&self) -> &'static str {
-        match self {
-            Self::Number(number) => number.meaning,
-            Self::Flag(flag) => flag.meaning,
-        }
+        self.meaning
     }
 
-    /// What is counted; nothing for what is on or off.
+    /// What it counts; empty for a flag.
     pub fn unit(&self) -> &'static str {
-        match self {
-            Self::Number(number) => number.unit,
-            Self::Flag(_) => "",
-        }
+        self.unit
     }
 
-    /// What holds where nothing is set.
-    pub fn default(&self) -> String {
-        match self {
-            Self::Number(number) => number.default.to_string(),
-            Self::Flag(flag) => flag.default.to_string(),
-        }
+    /// The value where nothing is stored.
+    pub fn default(&self) -> Value {
+        self.default
     }
 
-    /// What may stand there, behind "must be".
+    pub fn kind(&self) -> &Kind {
+        &self.kind
+    }
+
+    /// Whether it says how many of something are allowed.
+    pub(super) fn is_limit(&self) -> bool {
+        self.is_limit
+    }
+
+    /// What values it takes, to follow "must be".
     pub fn rule(&self) -> String {
-        match self {
-            Self::Number(number) => number.rule(),
-            Self::Flag(flag) => flag.rule(),
+        match &self.kind {
+            Kind::Number(range) => format!("a whole number from {} to {}", range.start(), range.end()),
+            Kind::Flag => "true or false".into(),
         }
     }
 
-    /// The value that a text names, as an attribute, if it may stand there.
-    pub fn parse(&self, text: &str) -> Option<AttributeValue> {
-        match self {
-            Self::Number(number) => {
-                let attribute = AttributeValue::N(text.into());
-                number.read(&attribute).map(|value| AttributeValue::N(value.to_string()))
-            }
-            Self::Flag(_) => text.parse().ok().map(AttributeValue::Bool),
-        }
+    /// The value in a text, if the setting takes it.
+    pub fn parse(&self, text: &str) -> Option<Value> {
+        let value = match self.kind {
+            Kind::Number(_) => Value::Number(text.parse().ok()?),
+            Kind::Flag => Value::Flag(text.parse().ok()?),
+        };
+        self.takes(value).then_some(value)
     }
 
-    /// The value in an attribute, if it is one that holds.
-    pub fn read(&self, attribute: &AttributeValue) -> Option<String> {
-        match self {
-            Self::Number(number) => number.read(attribute).map(|value| value.to_string()),
-            Self::Flag(_) => attribute.as_bool().ok().map(ToString::to_string),
+    /// Whether the setting takes this value: its type and its range.
+    pub fn takes(&self, value: Value) -> bool {
+        match (&self.kind, value) {
+            (Kind::Number(range), Value::Number(number)) => range.contains(&number),
+            (Kind::Flag, Value::Flag(_)) => true,
+            _ => false,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{Error, random::Random, timeouts::FIRST_WAIT};
+use crate::{error::StoreError, random::Random, timeouts::FIRST_WAIT};
 
 /// Beyond that no wait grows.
 const MOST_DOUBLINGS: u32 = 4;
@@ -11,8 +11,8 @@ const MOST_DOUBLINGS: u32 = 4;
 /// would meet again (AWS: "Exponential Backoff And Jitter").
 ///
 /// # Errors
-/// [`Error::Internal`] when there is no randomness.
-pub(super) async fn wait(random: &Random, attempt: u32) -> Result<(), Error> {
+/// [`StoreError::Internal`] when there is no randomness.
+pub(super) async fn wait(random: &Random, attempt: u32) -> Result<(), StoreError> {
     let [share] = random.bytes()?;
     let longest: Duration = FIRST_WAIT * 2_u32.pow(attempt.saturating_sub(1).min(MOST_DOUBLINGS));
     tokio::time::sleep(longest * u32::from(share) / 256).await;

@@ -7,8 +7,8 @@ use aws_sdk_dynamodb::{
     types::{KeysAndAttributes, builders::KeysAndAttributesBuilder},
 };
 
-use super::{Item, backoff, unavailable};
-use crate::{Error, random::Random, timeouts::PARTIAL_READS};
+use super::{Item, backoff};
+use crate::{error::StoreError, random::Random, timeouts::PARTIAL_READS};
 
 /// An item that is asked for.
 #[derive(Debug, Clone)]
@@ -30,12 +30,12 @@ impl Wanted<'_> {
 /// for again.
 ///
 /// # Errors
-/// [`Error::Unavailable`] when the store does not answer for all of them.
+/// [`StoreError::Aws`] if DynamoDB fails for all of them.
 pub(super) async fn read<const N: usize>(
     client: &Client,
     random: &Random,
     wanted: [Wanted<'_>; N],
-) -> Result<[Option<Item>; N], Error> {
+) -> Result<[Option<Item>; N], StoreError> {
     let mut tables: HashMap<&str, KeysAndAttributesBuilder> = HashMap::new();
     for item in &wanted {
         let table = tables.entry(item.table).or_default();
@@ -44,14 +44,14 @@ pub(super) async fn read<const N: usize>(
     }
     let mut left = HashMap::new();
     for (table, keys) in tables {
-        let keys: KeysAndAttributes = keys.consistent_read(true).build().map_err(Error::internal)?;
+        let keys: KeysAndAttributes = keys.consistent_read(true).build()?;
         left.insert(table.to_owned(), keys);
     }
     let mut found: HashMap<String, Vec<Item>> = HashMap::new();
     let mut attempt = 1;
     loop {
         let answer = client.batch_get_item().set_request_items(Some(left)).send().await;
-        let answer = answer.map_err(|error| unavailable(&error))?;
+        let answer = answer?;
         for (table, items) in answer.responses.unwrap_or_default() {
             found.entry(table).or_default().extend(items);
         }
@@ -60,7 +60,7 @@ pub(super) async fn read<const N: usize>(
             break;
         }
         if attempt == PARTIAL_READS {
-            return Err(Error::Unavailable("DynamoDB read some items and not all".into()));
+            return Err(StoreError::Unavailable("DynamoDB did not return all items".into()));
         }
         backoff::wait(random, attempt).await?;
         attempt += 1;

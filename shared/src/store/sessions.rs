@@ -1,8 +1,8 @@
-//! The table of sessions: one item a login, under the user's id and a random session id.
+//! The table of sessions: one item per login, under the user's id and a random session id.
 //!
-//! A session has one token at a time, named by a counter. Where tokens are rotated, using the token moves the counter by
-//! one (RFC 9700, section 4.14.2). The token before is still taken for a moment, since an answer may be lost on its way,
-//! and yields the same next token: there is never a second chain. One before that was kept by somebody: it ends the session.
+//! A session has one valid token at a time, identified by a counter. With rotation, each use moves the counter by one (RFC 9700,
+//! section 4.14.2). The previous token stays valid for a grace period, since a response may be lost, and yields the same next
+//! token: there is never a second chain. An older token, or one used later, may have been stolen: it ends the session.
 
 mod of_user;
 
@@ -16,19 +16,20 @@ pub use of_user::{SessionInfo, SessionName};
 use serde::Deserialize;
 
 use crate::{
-    Error,
     clock::{Clock, UnixSeconds},
     domain::{Generation, Holder, SessionHandle, SessionId},
+    error::StoreError,
     random::Random,
     settings::Settings,
     store::{
-        Account, Item, Users,
+        Item, SettingsCache, Users,
         batch::{self, Wanted},
-        corrupt, number, unavailable,
+        number,
+        users::Profile,
     },
 };
 
-/// Opens, continues and ends sessions.
+/// Opens, refreshes and ends sessions.
 #[derive(Debug, Clone)]
 pub struct Sessions {
     client: Client,
@@ -43,16 +44,16 @@ impl Sessions {
         Self { client, table, clock, random }
     }
 
-    /// Opens a session of this many seconds, and names the refresh token that stands for it.
+    /// Opens a session of this many seconds.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] when the store does not answer, [`Error::Internal`] when there is no randomness.
-    pub async fn open(&self, holder: Holder, lifetime: u64) -> Result<SessionHandle, Error> {
-        let token = SessionHandle { user: holder.user, session: SessionId(self.random.bytes()?), counter: 0 };
+    /// [`StoreError::Aws`] if DynamoDB fails, [`StoreError::Internal`] when there is no randomness.
+    pub async fn open(&self, holder: Holder, lifetime: u64) -> Result<SessionHandle, StoreError> {
+        let handle = SessionHandle { user: holder.user, session: SessionId(self.random.bytes()?), counter: 0 };
         let now = self.clock.now();
-        let mut item = key(&token);
+        let mut item = key(&handle);
         item.extend([
-            ("counter".into(), number(token.counter.into())),
+            ("counter".into(), number(handle.counter.into())),
             ("created_at".into(), number(now)),
             ("rotated_at".into(), number(now)),
             ("expires_at".into(), number(now.saturating_add(lifetime))),
@@ -61,93 +62,123 @@ impl Sessions {
             item.insert("generation".into(), number(holder.generation.get().into()));
         }
         let request = self.client.put_item().table_name(&self.table).set_item(Some(item));
-        request.send().await.map_err(|error| unavailable(&error))?;
-        Ok(token)
+        request.send().await?;
+        Ok(handle)
     }
 
-    /// Uses a token: replaces it if it is to be replaced, and else looks at its session. Beside that it finds the session's
-    /// user, unless they are gone or disabled, or their tokens were voided since the session began. With nothing to replace,
-    /// that is one request; else two, side by side.
+    /// Uses a session's token: replaces it if it rotates, and finds the session's user beside that. Returns the settings that
+    /// decided it.
+    ///
+    /// With nothing to replace that is one request, else two, side by side. A token that was reused ends its session.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] when the store does not answer, [`Error::Internal`] when an item is none of ours.
-    pub async fn present(
+    /// [`StoreError::Aws`] if DynamoDB fails, [`StoreError::Corrupt`] for an item that no version of this code wrote.
+    pub async fn refresh(
         &self,
+        handle: &SessionHandle,
         users: &Users,
-        token: &SessionHandle,
-        replace: bool,
-    ) -> Result<(Presented, Option<Account>), Error> {
-        let user = users.wanted(token.user);
-        if replace {
-            // Asked for in the same way, so that the function needs to be allowed no other.
-            let (presented, [user]) =
-                tokio::try_join!(self.replace(token), batch::read(&self.client, &self.random, [user]))?;
-            return Ok((presented, presented.account(users.found(user)?)));
-        }
-        let session = Wanted { table: &self.table, key: key(token), attributes: None };
-        let [session, user] = batch::read(&self.client, &self.random, [session, user]).await?;
-        let presented = Presented::Seen(Session::read(session)?);
-        Ok((presented, presented.account(users.found(user)?)))
+        settings: &SettingsCache,
+    ) -> Result<(Refreshed, Settings), StoreError> {
+        // With settings at hand that say so, a token is replaced at once; else its session is read first.
+        let rotates = settings.fresh().is_some_and(|settings| settings.rotates_refresh_tokens());
+        let presenting = async {
+            if rotates {
+                self.replace_beside_user(handle, users).await
+            } else {
+                self.read_beside_user(handle, users).await
+            }
+        };
+        let ((presented, profile), settings) = tokio::try_join!(presenting, settings.current())?;
+        // The profile of a session that is none, or of another generation, does not matter.
+        let holder = profile.map(|profile| profile.holder());
+        let Some(holder) = holder.filter(|holder| presented.generation() == Some(holder.generation)) else {
+            let is_over = matches!(presented, Presented::Seen(None));
+            return Ok((if is_over { Refreshed::Over } else { Refreshed::Void }, settings));
+        };
+        Ok((self.settle(handle, holder, presented, &settings).await?, settings))
     }
 
-    /// What becomes of a token that was presented, by the rules that hold now. One that was reused ends its session here.
+    /// Ends the session of a token, expired or not.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] when the store does not answer, [`Error::Internal`] when the item is none of ours.
-    pub async fn settle(
+    /// As [`refresh`](Self::refresh).
+    pub async fn log_out(&self, handle: &SessionHandle, settings: &SettingsCache) -> Result<LoggedOut, StoreError> {
+        let (session, settings) = tokio::try_join!(self.end(handle), settings.current())?;
+        Ok(match self.place(handle, session, &settings) {
+            Place::Current | Place::JustReplaced(_) => LoggedOut::Ended,
+            Place::Reused => LoggedOut::Reused,
+            Place::Nowhere => LoggedOut::WasOver,
+        })
+    }
+
+    /// Replaces the session's token and reads its user's profile, side by side.
+    async fn replace_beside_user(
         &self,
-        token: &SessionHandle,
+        handle: &SessionHandle,
+        users: &Users,
+    ) -> Result<(Presented, Option<Profile>), StoreError> {
+        // The profile is read by the same operation as without rotation, so that the function needs no other permission.
+        let user = batch::read(&self.client, &self.random, [users.profile_read(handle.user)]);
+        let (presented, [user]) = tokio::try_join!(self.replace(handle), user)?;
+        Ok((presented, users.active(user)?))
+    }
+
+    /// Reads the session and its user's profile, in one request.
+    async fn read_beside_user(
+        &self,
+        handle: &SessionHandle,
+        users: &Users,
+    ) -> Result<(Presented, Option<Profile>), StoreError> {
+        let session = Wanted { table: &self.table, key: key(handle), attributes: None };
+        let [session, user] =
+            batch::read(&self.client, &self.random, [session, users.profile_read(handle.user)]).await?;
+        Ok((Presented::Seen(Session::read(session)?), users.active(user)?))
+    }
+
+    /// What a token that was presented is good for, by the current settings.
+    async fn settle(
+        &self,
+        handle: &SessionHandle,
+        holder: Holder,
         mut presented: Presented,
         settings: &Settings,
-    ) -> Result<Use, Error> {
+    ) -> Result<Refreshed, StoreError> {
         loop {
             let session = match presented {
-                Presented::Replaced(next, _) => return Ok(Use::Replaced(next)),
+                Presented::Replaced(next, _) => return Ok(Refreshed::Rotated(holder, next)),
                 Presented::Seen(session) => session.filter(|session| self.clock.now() < session.expires_at),
             };
-            match self.place(token, session, settings) {
-                // It was only looked at, before it was known that it is to be replaced.
-                Place::Current if settings.rotates_refresh_tokens() => presented = self.replace(token).await?,
-                Place::Current => return Ok(Use::Stays),
-                Place::JustReplaced(next) => return Ok(Use::Replaced(next)),
-                Place::Reused => return self.end(token).await.map(|_| Use::Reused),
-                Place::Nowhere => return Ok(Use::Over),
+            match self.place(handle, session, settings) {
+                // It was only read, before it was known that tokens rotate.
+                Place::Current if settings.rotates_refresh_tokens() => presented = self.replace(handle).await?,
+                Place::Current => return Ok(Refreshed::Kept(holder)),
+                Place::JustReplaced(next) => return Ok(Refreshed::Rotated(holder, next)),
+                Place::Reused => return self.end(handle).await.map(|_| Refreshed::Reused),
+                Place::Nowhere => return Ok(Refreshed::Over),
             }
         }
     }
 
-    /// Ends the token's session, expired or not, and returns it if there was one.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] when the store does not answer, [`Error::Internal`] when the item is none of ours.
-    pub async fn end(&self, token: &SessionHandle) -> Result<Option<Session>, Error> {
-        let request = self.client.delete_item().table_name(&self.table).set_key(Some(key(token)));
-        let answer = request.return_values(ReturnValue::AllOld).send().await.map_err(|error| unavailable(&error))?;
+    /// Deletes the session, and returns it if there was one.
+    async fn end(&self, handle: &SessionHandle) -> Result<Option<Session>, StoreError> {
+        let request = self.client.delete_item().table_name(&self.table).set_key(Some(key(handle)));
+        let answer = request.return_values(ReturnValue::AllOld).send().await?;
         Session::read(answer.attributes)
     }
 
-    /// What it means that the token ended this session.
-    pub fn ended(&self, token: &SessionHandle, session: Option<Session>, settings: &Settings) -> End {
-        match self.place(token, session, settings) {
-            Place::Current | Place::JustReplaced(_) => End::Ended,
-            Place::Reused => End::Reused,
-            Place::Nowhere => End::WasOver,
-        }
-    }
-
-    /// The step from a counter to the next one happens once, however many ask for it: who comes second sees what is there.
-    async fn replace(&self, token: &SessionHandle) -> Result<Presented, Error> {
-        let next = token.with_counter(token.counter.saturating_add(1));
+    /// Moves the counter one step. That happens once, however many ask for it at once: the others see what is stored.
+    async fn replace(&self, handle: &SessionHandle) -> Result<Presented, StoreError> {
+        let next = handle.with_counter(handle.counter.saturating_add(1));
         let now = self.clock.now();
         let request = self
             .client
             .update_item()
             .table_name(&self.table)
-            .set_key(Some(key(token)))
+            .set_key(Some(key(handle)))
             .update_expression("SET #counter = :next, rotated_at = :now")
             .condition_expression("#counter = :counter AND expires_at > :now")
             .expression_attribute_names("#counter", "counter")
-            .expression_attribute_values(":counter", number(token.counter.into()))
+            .expression_attribute_values(":counter", number(handle.counter.into()))
             .expression_attribute_values(":next", number(next.counter.into()))
             .expression_attribute_values(":now", number(now))
             .return_values(ReturnValue::AllNew)
@@ -155,23 +186,23 @@ impl Sessions {
         match request.send().await {
             Ok(answer) => match Session::read(answer.attributes)? {
                 Some(session) => Ok(Presented::Replaced(next, session.generation)),
-                None => Err(corrupt("session", "nothing was written")),
+                None => Err(StoreError::corrupt("session", "nothing was written")),
             },
             Err(error) => match error.as_service_error() {
                 Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
                     Ok(Presented::Seen(Session::read(failed.item.clone())?))
                 }
-                _ => Err(unavailable(&error)),
+                _ => Err(error.into()),
             },
         }
     }
 
-    fn place(&self, token: &SessionHandle, session: Option<Session>, settings: &Settings) -> Place {
+    fn place(&self, handle: &SessionHandle, session: Option<Session>, settings: &Settings) -> Place {
         let Some(session) = session else { return Place::Nowhere };
         let taken_until = session.rotated_at.saturating_add(settings.refresh_token_grace_seconds());
-        match session.counter.checked_sub(token.counter) {
+        match session.counter.checked_sub(handle.counter) {
             Some(0) => Place::Current,
-            Some(1) if self.clock.now() < taken_until => Place::JustReplaced(token.with_counter(session.counter)),
+            Some(1) if self.clock.now() < taken_until => Place::JustReplaced(handle.with_counter(session.counter)),
             Some(_) => Place::Reused,
             // The table was set back to an earlier time: which token is whose can not be told any more.
             None => Place::Nowhere,
@@ -181,8 +212,9 @@ impl Sessions {
 
 /// A session as it is stored.
 #[derive(Debug, Clone, Copy, Deserialize)]
-pub struct Session {
+struct Session {
     counter: u32,
+    created_at: UnixSeconds,
     rotated_at: UnixSeconds,
     expires_at: UnixSeconds,
     #[serde(default)]
@@ -190,15 +222,16 @@ pub struct Session {
 }
 
 impl Session {
-    fn read(item: Option<Item>) -> Result<Option<Self>, Error> {
-        item.map(|item| serde_dynamo::from_item(item).map_err(|error| corrupt("session", error))).transpose()
+    fn read(item: Option<Item>) -> Result<Option<Self>, StoreError> {
+        item.map(|item| serde_dynamo::from_item(item).map_err(|error| StoreError::corrupt("session", error)))
+            .transpose()
     }
 }
 
-/// Where a token stands among those of its session.
+/// A token's position among those of its session.
 enum Place {
     Current,
-    /// By this one.
+    /// Replaced by this one, within the grace period.
     JustReplaced(SessionHandle),
     Reused,
     Nowhere,
@@ -206,57 +239,52 @@ enum Place {
 
 /// What a token met when it was presented.
 #[derive(Debug, Clone, Copy)]
-pub enum Presented {
-    /// It was the session's, which began in this generation, and is replaced by this one.
+enum Presented {
+    /// It was the current token of a session that began in this generation, and is replaced by this one.
     Replaced(SessionHandle, Generation),
     /// Nothing was changed. This is the session, if there is one.
     Seen(Option<Session>),
 }
 
 impl Presented {
-    /// Whether there is no session.
-    pub fn is_nothing(&self) -> bool {
-        matches!(self, Self::Seen(None))
-    }
-
-    /// The account, unless its tokens were voided since the session began.
-    fn account(&self, account: Option<Account>) -> Option<Account> {
-        let generation = match self {
-            Self::Replaced(_, generation) => *generation,
-            // Whose session it was does not matter.
-            Self::Seen(session) => session.as_ref()?.generation,
-        };
-        account.filter(|account| account.generation == generation)
+    /// The generation in which the session began, if there is a session.
+    fn generation(&self) -> Option<Generation> {
+        match self {
+            Self::Replaced(_, generation) => Some(*generation),
+            Self::Seen(session) => session.map(|session| session.generation),
+        }
     }
 }
 
-/// What became of a refresh token that was used.
+/// The result of using a refresh token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Use {
-    /// It is good, and stays so.
-    Stays,
-    /// It is good, and this one takes its place.
-    Replaced(SessionHandle),
-    /// Its session is over, or there never was one.
+pub enum Refreshed {
+    /// The token stays valid.
+    Kept(Holder),
+    /// This one takes its place.
+    Rotated(Holder, SessionHandle),
+    /// Its session has ended, or never existed.
     Over,
-    /// It was replaced long ago, so somebody has it who should not, or had. Its session is over now.
+    /// Its user was deleted or disabled, or all of the user's sessions were revoked.
+    Void,
+    /// It was replaced before the grace period, so it may have been stolen. Its session is ended now.
     Reused,
 }
 
-/// What became of a session that was to end.
+/// The result of a logout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum End {
-    /// It has ended.
+pub enum LoggedOut {
+    /// The session is ended.
     Ended,
-    /// There was none.
+    /// There was no such session.
     WasOver,
-    /// It has ended, by a token that was replaced long ago.
+    /// The session is ended, by a token that was replaced before the grace period.
     Reused,
 }
 
-fn key(token: &SessionHandle) -> Item {
+fn key(handle: &SessionHandle) -> Item {
     Item::from([
-        ("user_id".into(), number(token.user.get())),
-        ("session_id".into(), AttributeValue::B(Blob::new(token.session.0))),
+        ("user_id".into(), number(handle.user.get())),
+        ("session_id".into(), AttributeValue::B(Blob::new(handle.session.0))),
     ])
 }

@@ -1,16 +1,18 @@
 //! The table of settings.
 
 mod cache;
+mod item;
+
+use aws_sdk_dynamodb::{Client, types::ReturnValue};
 
 pub use cache::SettingsCache;
+pub use item::SettingsItem;
 
-use aws_sdk_dynamodb::{
-    Client,
-    types::{AttributeValue, ReturnValue},
+use super::string;
+use crate::{
+    error::StoreError,
+    settings::{Definition, Value},
 };
-
-use super::{Item, string, unavailable};
-use crate::{Error, settings::Definition};
 
 /// The id of the one item that is read.
 const ID: &str = "settings";
@@ -31,37 +33,37 @@ impl SettingsTable {
     /// The item, if there is one.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] when the store does not answer.
-    pub async fn read(&self) -> Result<Option<Item>, Error> {
+    /// [`StoreError::Aws`] if DynamoDB fails.
+    pub async fn read(&self) -> Result<Option<SettingsItem>, StoreError> {
         let request = self.client.get_item().table_name(&self.table).key("id", string(ID));
-        let answer = request.send().await.map_err(|error| unavailable(&error))?;
-        Ok(answer.item)
+        let answer = request.send().await?;
+        Ok(answer.item.map(SettingsItem))
     }
 
-    /// Writes one setting, and returns what stood there.
+    /// Writes one setting. Returns what was stored before, which knows this setting alone.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] when the store does not answer.
-    pub async fn set(&self, setting: &Definition, value: AttributeValue) -> Result<Option<AttributeValue>, Error> {
+    /// [`StoreError::Aws`] if DynamoDB fails.
+    pub async fn set(&self, setting: &Definition, value: Value) -> Result<SettingsItem, StoreError> {
         let name = setting.name();
         let request = self.client.update_item().table_name(&self.table).key("id", string(ID));
         let request = request.update_expression("SET #name = :value").expression_attribute_names("#name", name);
+        let value = item::attribute(value);
         let request = request.expression_attribute_values(":value", value).return_values(ReturnValue::UpdatedOld);
-        let answer = request.send().await.map_err(|error| unavailable(&error))?;
-        Ok(answer.attributes.and_then(|mut before| before.remove(name)))
+        Ok(SettingsItem(request.send().await?.attributes.unwrap_or_default()))
     }
 
     /// Writes these settings, if there is no item yet.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] when the store does not answer.
-    pub async fn write_if_missing(&self, settings: Item) -> Result<(), Error> {
-        let request = self.client.put_item().table_name(&self.table).set_item(Some(settings)).item("id", string(ID));
+    /// [`StoreError::Aws`] if DynamoDB fails.
+    pub async fn write_if_missing(&self, settings: SettingsItem) -> Result<(), StoreError> {
+        let request = self.client.put_item().table_name(&self.table).set_item(Some(settings.0)).item("id", string(ID));
         match request.condition_expression("attribute_not_exists(id)").send().await {
             Err(error)
                 if !error.as_service_error().is_some_and(|error| error.is_conditional_check_failed_exception()) =>
             {
-                Err(unavailable(&error))
+                Err(error.into())
             }
             _ => Ok(()),
         }

@@ -16,21 +16,19 @@ use aws_sdk_dynamodb::{
 use serde::Deserialize;
 
 use crate::{
-    Error,
     clock::{Clock, UnixSeconds},
     domain::{Email, Holder, Source},
+    error::StoreError,
     keys::KeyStore,
     random::Random,
     settings::{Limit, Settings},
     store::{
         Credentials, Item,
         batch::{self, Wanted},
-        corrupt, number, string, unavailable, users,
+        number, string, users,
     },
+    timeouts::COUNTER_ATTEMPTS,
 };
-
-/// How often a count is begun anew, when others count under the same key at the same moment.
-const ATTEMPTS: u32 = 5;
 
 /// How long a source is known from which the owner logged in, in seconds: 30 days.
 const KNOWN_FOR: u64 = 30 * 86_400;
@@ -99,9 +97,9 @@ impl Throttle {
     /// counted like any other, so that nobody learns from it whose it is.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] when the store or the key store does not answer, [`Error::Internal`] when an item is none of
+    /// [`StoreError::Unavailable`] when the store or the key store does not answer, [`StoreError::Internal`] when an item is none of
     /// ours.
-    pub async fn look_up(&self, email: &Email, source: Source) -> Result<LoginState, Error> {
+    pub async fn look_up(&self, email: &Email, source: Source) -> Result<LoginState, StoreError> {
         let account = self.keys.signing().await?.account(email);
         let keys = [
             users::email_key(email),
@@ -141,8 +139,8 @@ impl Throttle {
     /// Counts a login that failed. While it was checked others may have failed: the seconds to wait, if they were too many.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] when the store does not answer.
-    pub async fn count_failure(&self, login: LoginState, settings: &Settings) -> Result<Option<u64>, Error> {
+    /// [`StoreError::Aws`] if DynamoDB fails.
+    pub async fn count_failure(&self, login: LoginState, settings: &Settings) -> Result<Option<u64>, StoreError> {
         let (by_source, by_source_all) = tokio::try_join!(
             self.count(&login.by_source, settings.login_failures_per_source()),
             self.count(&login.by_source_all, settings.login_failures_per_source_all()),
@@ -166,7 +164,7 @@ impl Throttle {
         let put = self.client.put_item().table_name(&self.table).item("pk", string(&login.known.key));
         let put = put.item("expires_at", number(now.saturating_add(KNOWN_FOR)));
         if let Err(error) = put.send().await {
-            let error = unavailable(&error);
+            let error = StoreError::from(error);
             tracing::warn!(event = "source_not_remembered", %error, "the next login tries again");
         }
     }
@@ -175,8 +173,8 @@ impl Throttle {
     /// with a token that was voided is not known to be yet, and counts apart from what the owner does.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] when the store does not answer.
-    pub async fn count_change(&self, holder: Holder, settings: &Settings) -> Result<Option<u64>, Error> {
+    /// [`StoreError::Aws`] if DynamoDB fails.
+    pub async fn count_change(&self, holder: Holder, settings: &Settings) -> Result<Option<u64>, StoreError> {
         let Holder { user, generation } = holder;
         self.count(&Failures::none(format!("changes#{user}#{}", generation.get())), settings.profile_changes_per_user())
             .await
@@ -185,14 +183,14 @@ impl Throttle {
     /// Counts a registration: the seconds to wait, if there were too many from the same address before.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] when the store does not answer.
-    pub async fn count_registration(&self, source: Source, settings: &Settings) -> Result<Option<u64>, Error> {
+    /// [`StoreError::Aws`] if DynamoDB fails.
+    pub async fn count_registration(&self, source: Source, settings: &Settings) -> Result<Option<u64>, StoreError> {
         self.count(&Failures::none(format!("registrations#{source}")), settings.registrations_per_source()).await
     }
 
     /// One attempt more under this key, unless there were as many as there may be: then the seconds until they are forgotten.
     /// The condition is checked where the count is, so that of many at once no more get through than may.
-    async fn count(&self, failures: &Failures, limit: Limit) -> Result<Option<u64>, Error> {
+    async fn count(&self, failures: &Failures, limit: Limit) -> Result<Option<u64>, StoreError> {
         let unlocked_at = failures.unlocked_at;
         // A window that began before counts no more, and one that a version before began cannot tell.
         let (goes_on, is_void) = match unlocked_at {
@@ -201,7 +199,7 @@ impl Throttle {
             }
             None => ("", ""),
         };
-        for _ in 0..ATTEMPTS {
+        for _ in 0..COUNTER_ATTEMPTS {
             let now = self.clock.now();
             let update = || self.update(failures, now, limit);
             let another = update()
@@ -213,7 +211,7 @@ impl Throttle {
                     "attribute_not_exists(pk) OR (expires_at > :now AND attempts < :max{goes_on})"
                 ))
                 .expression_attribute_values(":max", number(limit.max));
-            match attempt(another).await? {
+            match try_update(another).await? {
                 Outcome::Counted => return Ok(None),
                 Outcome::Refused(Some(counted)) if now < counted.expires_at && counted.is_after(unlocked_at) => {
                     return Ok(Some(counted.expires_at - now));
@@ -224,11 +222,11 @@ impl Throttle {
             let first = update()
                 .update_expression("SET expires_at = :end, began_at = :began_at, attempts = :one")
                 .condition_expression(format!("expires_at <= :now{is_void}"));
-            if let Outcome::Counted = attempt(first).await? {
+            if let Outcome::Counted = try_update(first).await? {
                 return Ok(None);
             }
         }
-        Err(Error::Unavailable("others counted the same each time".into()))
+        Err(StoreError::Contention { what: "a counter", attempts: COUNTER_ATTEMPTS })
     }
 
     fn update(&self, failures: &Failures, now: UnixSeconds, limit: Limit) -> UpdateItemFluentBuilder {
@@ -254,14 +252,14 @@ enum Outcome {
     Refused(Option<Counted>),
 }
 
-async fn attempt(update: UpdateItemFluentBuilder) -> Result<Outcome, Error> {
+async fn try_update(update: UpdateItemFluentBuilder) -> Result<Outcome, StoreError> {
     match update.send().await {
         Ok(_) => Ok(Outcome::Counted),
         Err(error) => match error.as_service_error() {
             Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
                 Ok(Outcome::Refused(failed.item.clone().map(Counted::read).transpose()?))
             }
-            _ => Err(unavailable(&error)),
+            _ => Err(error.into()),
         },
     }
 }
@@ -272,16 +270,18 @@ impl Failures {
         Self { key, unlocked_at: None, counted: None }
     }
 
-    fn read(key: String, item: Option<Item>, unlocked_at: Option<UnixSeconds>) -> Result<Self, Error> {
+    fn read(key: String, item: Option<Item>, unlocked_at: Option<UnixSeconds>) -> Result<Self, StoreError> {
         let counted = item.map(Counted::read).transpose()?.filter(|counted| counted.is_after(unlocked_at));
         Ok(Self { key, unlocked_at, counted })
     }
 }
 
 impl Known {
-    fn read(key: String, item: Option<Item>) -> Result<Self, Error> {
-        let item: Option<KnownItem> =
-            item.map(serde_dynamo::from_item).transpose().map_err(|error| corrupt("known source", error))?;
+    fn read(key: String, item: Option<Item>) -> Result<Self, StoreError> {
+        let item: Option<KnownItem> = item
+            .map(serde_dynamo::from_item)
+            .transpose()
+            .map_err(|error| StoreError::corrupt("known source", error))?;
         Ok(Self { key, until: item.map(|item| item.expires_at) })
     }
 
@@ -291,8 +291,8 @@ impl Known {
 }
 
 impl Counted {
-    fn read(item: Item) -> Result<Self, Error> {
-        serde_dynamo::from_item(item).map_err(|error| corrupt("attempts", error))
+    fn read(item: Item) -> Result<Self, StoreError> {
+        serde_dynamo::from_item(item).map_err(|error| StoreError::corrupt("attempts", error))
     }
 
     fn is_after(self, unlocked_at: Option<UnixSeconds>) -> bool {

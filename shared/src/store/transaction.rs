@@ -8,8 +8,8 @@ use aws_sdk_dynamodb::{
     types::{CancellationReason, TransactWriteItem},
 };
 
-use super::{backoff, unavailable};
-use crate::{Error, random::Random};
+use super::backoff;
+use crate::{error::StoreError, random::Random};
 
 /// What tells DynamoDB that an attempt is not the first one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,14 +35,14 @@ pub(super) enum Written<Role> {
 /// Does all writes or none, in so many attempts.
 ///
 /// # Errors
-/// [`Error::Unavailable`] when the store does not answer.
+/// [`StoreError::Aws`] if DynamoDB fails.
 pub(super) async fn transact<Role: Copy>(
     client: &Client,
     random: &Random,
     writes: Vec<(Role, TransactWriteItem)>,
     repeated: Repeated,
     attempts: u32,
-) -> Result<Written<Role>, Error> {
+) -> Result<Written<Role>, StoreError> {
     let (roles, items): (Vec<_>, Vec<_>) = writes.into_iter().unzip();
     for attempt in 1..=attempts {
         let request = client.transact_write_items().set_transact_items(Some(items.clone()));
@@ -61,7 +61,7 @@ pub(super) async fn transact<Role: Copy>(
             return Ok(Written::Refused(failed));
         }
         if !reasons.iter().any(|reason| reason.code() == Some("TransactionConflict")) {
-            return Err(unavailable(&error));
+            return Err(error.into());
         }
         if attempt < attempts {
             backoff::wait(random, attempt).await?;

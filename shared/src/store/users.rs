@@ -20,7 +20,7 @@ mod writes;
 
 pub use accounts::{AccessChange, Added, NewAccount};
 pub(super) use items::{credentials, email_key, whole_key};
-pub use profile::{ProfileChange, Updated};
+pub use profile::ProfileChange;
 pub use recanonicalize::{Misplaced, Placed};
 
 use aws_sdk_dynamodb::{Client, types::TransactWriteItem};
@@ -28,24 +28,23 @@ use items::FormerEmail;
 use writes::Writes;
 
 use crate::{
-    Error,
     clock::{Clock, UnixSeconds},
-    domain::{Email, Generation, Holder, PasswordHash, Taken, User, UserId, Username},
+    domain::{Email, Generation, Holder, PasswordHash, Refusal, Taken, User, UserId, Username},
+    error::StoreError,
     random::Random,
     store::{
         Item,
         batch::Wanted,
         string,
         transaction::{Repeated, Written, transact},
-        unavailable,
     },
-    timeouts::TRANSACTIONS,
+    timeouts::TRANSACTION_ATTEMPTS,
 };
 
 /// How often an id is drawn: one that is another user's already is rare, and more than once in a row is rarer.
 const DRAWS: u32 = 5;
 
-/// Everything of a profile but the password's hash, which whoever only reads has no use for.
+/// The attributes of a [`Profile`].
 const SHOWN: &str = "pk, id, username, email, disabled, generation";
 
 /// Creates, finds and changes users.
@@ -70,7 +69,15 @@ pub struct Credentials {
     pub unlocked_at: Option<UnixSeconds>,
 }
 
-/// A user as they are stored.
+/// What of an account needs no hash: all that a token is checked against.
+#[derive(Debug, Clone)]
+pub(super) struct Profile {
+    user: User,
+    disabled: bool,
+    generation: Generation,
+}
+
+/// A whole account.
 #[derive(Debug, Clone)]
 pub struct Account {
     /// What clients see.
@@ -85,16 +92,7 @@ pub struct Account {
     former_emails: Vec<FormerEmail>,
     /// The key of the address's marker, where that is not the one of its canonical form; see [`Misplaced`].
     misplaced_key: Option<String>,
-    password_hash: Option<PasswordHash>,
-}
-
-/// What became of a user who was to be created.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Created {
-    /// It is done.
-    User(User),
-    /// Nothing is: these are another user's.
-    Taken(Taken),
+    password_hash: PasswordHash,
 }
 
 /// What a write of a transaction is for, so that its failed condition can be told.
@@ -106,12 +104,13 @@ enum Role {
     Former,
 }
 
-/// For a write that has nobody to tell who the others were.
-fn collided() -> Error {
-    Error::Unavailable("others wrote the same items each time".into())
+/// For a write that others made impossible at each attempt.
+fn contention(attempts: u32) -> StoreError {
+    StoreError::Contention { what: "the account", attempts }
 }
 
-fn taken(failed: &[Role]) -> Taken {
+/// Which values belong to another user, by the writes whose conditions failed.
+fn taken_by(failed: &[Role]) -> Taken {
     Taken { username: failed.contains(&Role::Username), email: failed.contains(&Role::Email) }
 }
 
@@ -124,63 +123,65 @@ impl Users {
     /// Creates a user with a new id; without a name, one is made of the id.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] when the store does not answer, [`Error::Internal`] when there is no randomness.
-    pub async fn create(&self, username: Option<Username>, email: Email, hash: PasswordHash) -> Result<Created, Error> {
+    /// [`StoreError::Aws`] if DynamoDB fails, [`StoreError::Internal`] when there is no randomness.
+    pub async fn create(
+        &self,
+        username: Option<Username>,
+        email: Email,
+        hash: PasswordHash,
+    ) -> Result<Result<User, Taken>, StoreError> {
         for _ in 0..DRAWS {
             let id = UserId::random(&self.random)?;
             let name = username.clone().unwrap_or_else(|| Username::from_id(id));
             let user = User { id, username: name, email: email.clone() };
             let account = self.new_account(user, hash.clone())?;
             let failed = match self.write(self.writes().add(&account)?).await? {
-                Written::Done => return Ok(Created::User(account.user)),
+                Written::Done => return Ok(Ok(account.user)),
                 Written::Refused(failed) => failed,
-                Written::Collided => return Err(collided()),
+                Written::Collided => return Err(contention(TRANSACTION_ATTEMPTS)),
             };
-            let mut taken = taken(&failed);
+            let mut taken = taken_by(&failed);
             // A name that was made of the id is drawn anew with it.
             taken.username &= username.is_some();
             if !failed.contains(&Role::Profile) && (taken.username || taken.email) {
-                return Ok(Created::Taken(taken));
+                return Ok(Err(taken));
             }
         }
-        Err(Error::Unavailable("no free user id was drawn".into()))
+        Err(StoreError::Contention { what: "a new user id", attempts: DRAWS })
     }
 
-    /// The user whom an access token was issued to.
+    /// The user of an access token.
     ///
     /// # Errors
-    /// [`Error::USER_INACTIVE`] when there is none or they are disabled, [`Error::VOID_TOKEN`] when their tokens were voided
-    /// since. [`Error::Unavailable`] when the store does not answer, [`Error::Internal`] when the item is none of ours.
-    pub async fn find(&self, holder: Holder) -> Result<User, Error> {
-        Ok(self.account(holder, Some(SHOWN)).await?.user)
+    /// [`StoreError::Aws`] if DynamoDB fails, [`StoreError::Corrupt`] for an item that no version of this code wrote.
+    pub async fn find(&self, holder: Holder) -> Result<Result<User, Refusal>, StoreError> {
+        let profile = self.get(items::profile_key(holder.user), Some(SHOWN)).await?;
+        let Some(profile) = self.active(profile)? else { return Ok(Err(Refusal::Gone)) };
+        Ok(if profile.generation == holder.generation { Ok(profile.user) } else { Err(Refusal::Revoked) })
     }
 
-    /// The same, to be changed.
+    /// The account of an access token's user, to be changed.
     ///
     /// # Errors
     /// As [`Users::find`].
-    pub async fn open(&self, holder: Holder) -> Result<Account, Error> {
-        self.account(holder, None).await
+    pub async fn open(&self, holder: Holder) -> Result<Result<Account, Refusal>, StoreError> {
+        let account = self.account_with_id(holder.user).await?;
+        let Some(account) = account.filter(|account| !account.disabled) else { return Ok(Err(Refusal::Gone)) };
+        Ok(if account.generation == holder.generation { Ok(account) } else { Err(Refusal::Revoked) })
     }
 
-    async fn account(&self, holder: Holder, parts: Option<&str>) -> Result<Account, Error> {
-        let profile = self.get(items::profile_key(holder.user), parts).await?;
-        let account = self.found(profile)?.ok_or(Error::USER_INACTIVE)?;
-        if account.generation == holder.generation { Ok(account) } else { Err(Error::VOID_TOKEN) }
-    }
-
-    /// What [`found`](Self::found) reads, to be asked for beside other items.
-    pub(super) fn wanted(&self, id: UserId) -> Wanted<'_> {
+    /// The read of a [profile](Self::active), for a batch with other items.
+    pub(super) fn profile_read(&self, id: UserId) -> Wanted<'_> {
         Wanted { table: &self.table, key: whole_key(items::profile_key(id)), attributes: Some(SHOWN) }
     }
 
-    /// The account with this profile, unless there is none or it is disabled.
-    pub(super) fn found(&self, profile: Option<Item>) -> Result<Option<Account>, Error> {
-        Ok(profile.map(items::account).transpose()?.filter(|account| !account.disabled))
+    /// The profile in this item, unless there is none or its user is disabled.
+    pub(super) fn active(&self, profile: Option<Item>) -> Result<Option<Profile>, StoreError> {
+        Ok(profile.map(items::profile).transpose()?.filter(|profile| !profile.disabled))
     }
 
     /// An account that begins now.
-    fn new_account(&self, user: User, password_hash: PasswordHash) -> Result<Account, Error> {
+    fn new_account(&self, user: User, password_hash: PasswordHash) -> Result<Account, StoreError> {
         Ok(Account {
             user,
             disabled: false,
@@ -189,7 +190,7 @@ impl Users {
             unlocked_at: None,
             former_emails: Vec::new(),
             misplaced_key: None,
-            password_hash: Some(password_hash),
+            password_hash,
         })
     }
 
@@ -213,14 +214,20 @@ impl Users {
         Writes::new(&self.table, self.clock.now())
     }
 
-    async fn write(&self, writes: Vec<(Role, TransactWriteItem)>) -> Result<Written<Role>, Error> {
-        transact(&self.client, &self.random, writes, Repeated::ByToken, TRANSACTIONS).await
+    async fn write(&self, writes: Vec<(Role, TransactWriteItem)>) -> Result<Written<Role>, StoreError> {
+        transact(&self.client, &self.random, writes, Repeated::ByToken, TRANSACTION_ATTEMPTS).await
     }
 
-    async fn get(&self, key: String, parts: Option<&str>) -> Result<Option<Item>, Error> {
+    async fn get(&self, key: String, parts: Option<&str>) -> Result<Option<Item>, StoreError> {
         let request = self.client.get_item().table_name(&self.table).key("pk", string(key)).consistent_read(true);
         let answer = request.set_projection_expression(parts.map(Into::into)).send().await;
-        Ok(answer.map_err(|error| unavailable(&error))?.item)
+        Ok(answer?.item)
+    }
+}
+
+impl Profile {
+    pub(super) fn holder(&self) -> Holder {
+        Holder { user: self.user.id, generation: self.generation }
     }
 }
 

@@ -10,6 +10,7 @@ use crate::{
     Error,
     clock::{Clock, UnixSeconds},
     domain::{Generation, Holder, UserId},
+    error::AccessTokenFault,
     keys::{KeyStore, Keys},
     random::Random,
 };
@@ -82,17 +83,17 @@ impl AccessTokens {
     /// Verifies a token and returns its holder. Whether it has been revoked since, the users table says.
     ///
     /// # Errors
-    /// [`Error::TokenRefused`]: `Token has expired.` for an expired token of this service, `Invalid token.` for any other.
+    /// [`Error::AccessToken`]: `Token has expired.` for an expired token of this service, `Invalid token.` for any other.
     /// [`Error::Unavailable`] if the keys to verify it with cannot be read.
     pub async fn verify(&self, token: &str) -> Result<Holder, Error> {
-        let Some(key_id) = key_id(token) else { return Err(Error::INVALID_TOKEN) };
+        let Some(key_id) = key_id(token) else { return Err(Error::AccessToken(AccessTokenFault::Invalid)) };
         // The keys with the token's `kid` are found even if they did not sign it: there are no others to try.
         let claims = self.keys.find(|keys| (keys.id == key_id).then(|| self.claims(token, keys))).await?.flatten();
-        let Some(claims) = claims else { return Err(Error::INVALID_TOKEN) };
+        let Some(claims) = claims else { return Err(Error::AccessToken(AccessTokenFault::Invalid)) };
         if claims.exp <= self.clock.now() {
-            return Err(Error::EXPIRED_TOKEN);
+            return Err(Error::AccessToken(AccessTokenFault::Expired));
         }
-        claims.holder().ok_or(Error::INVALID_TOKEN)
+        claims.holder().ok_or(Error::AccessToken(AccessTokenFault::Invalid))
     }
 
     /// The claims of a token signed with these keys, even if it has expired.

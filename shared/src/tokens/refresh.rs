@@ -12,6 +12,7 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use crate::{
     Error,
     domain::{Field, Message, Rules, SessionHandle, SessionId, UserId},
+    error::RefreshTokenFault,
     keys::{KeyStore, Keys},
 };
 
@@ -77,10 +78,10 @@ impl RefreshTokens {
     /// Verifies a token and returns its session's handle.
     ///
     /// # Errors
-    /// [`Error::INVALID_REFRESH_TOKEN`] when it did not, [`Error::Unavailable`] when that can not be told.
+    /// [`Error::RefreshToken(RefreshTokenFault::Invalid)`] when it did not, [`Error::Unavailable`] when that can not be told.
     pub async fn verify(&self, presented: &PresentedToken) -> Result<SessionHandle, Error> {
-        let sealed = Sealed::parse(&presented.0).ok_or(Error::INVALID_REFRESH_TOKEN)?;
-        self.keys.find(|keys| sealed.open(keys)).await?.ok_or(Error::INVALID_REFRESH_TOKEN)
+        let sealed = Sealed::parse(&presented.0).ok_or(Error::RefreshToken(RefreshTokenFault::Invalid))?;
+        self.keys.find(|keys| sealed.open(keys)).await?.ok_or(Error::RefreshToken(RefreshTokenFault::Invalid))
     }
 }
 

@@ -8,6 +8,8 @@ use super::{ROLES, parsed, text};
 use crate::template;
 
 const WORKFLOW: &str = include_str!("../../../.github/workflows/deploy.yml");
+const ADVISORIES: &str = include_str!("../../../.github/workflows/advisories.yml");
+const CI: &str = include_str!("../../../.github/workflows/ci.yml");
 const REQUIREMENTS: &str = include_str!("../../targets/requirements.txt");
 
 /// What the steps of a job run.
@@ -52,12 +54,14 @@ fn nobody_s_pull_request_deploys_and_no_deployment_is_cut_off() {
 #[test]
 fn every_action_is_named_by_its_commit() {
     let uses = |line: &'static str| line.trim().trim_start_matches("- ").strip_prefix("uses: ");
-    let actions: Vec<_> = WORKFLOW.lines().filter_map(uses).collect();
-    assert_eq!(actions.len(), WORKFLOW.matches("uses:").count());
-    for action in actions {
-        let (commit, version) = action.split_once('@').unwrap().1.split_once(" # v").unwrap();
-        assert!(commit.len() == 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit()), "{action}");
-        assert!(version.split('.').count() == 3, "{action}");
+    for workflow in [WORKFLOW, ADVISORIES, CI] {
+        let actions: Vec<_> = workflow.lines().filter_map(uses).collect();
+        assert_eq!(actions.len(), workflow.matches("uses:").count());
+        for action in actions {
+            let (commit, version) = action.split_once('@').unwrap().1.split_once(" # v").unwrap();
+            assert!(commit.len() == 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit()), "{action}");
+            assert!(version.split('.').count() == 3, "{action}");
+        }
     }
 }
 

@@ -2,6 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use stack::{
+    Template,
+    template::{self, Alarms},
+};
+
 use crate::{
     Result,
     figures::{Figure, Table},
@@ -10,7 +15,6 @@ use crate::{
     progress,
     scale::{Calls, calls_of},
     stage::{Binaries, FUNCTIONS, Stage},
-    template::{Template, Watched},
 };
 
 /// What a request of DynamoDB takes on AWS beyond what it takes here, in milliseconds: assumed, the way there included. There
@@ -35,7 +39,7 @@ pub(crate) async fn measure(binaries: &Binaries, runs: u32) -> Result<Vec<Table>
         let measured = calls_of(&stage, function, runs, &counter, &bar).await?;
         let call = Call {
             billed: billed(&measured),
-            memory_mb: template.memory_mb(function)?,
+            memory_mb: f64::from(of_template(&template, function)?.memory_mb),
             read_units: measured.consumed.read_units,
             write_units: measured.consumed.write_units,
             log_bytes: measured.log_bytes + OTHERS_LOG,
@@ -46,7 +50,7 @@ pub(crate) async fn measure(binaries: &Binaries, runs: u32) -> Result<Vec<Table>
         all.insert(function, call);
     }
     bar.finish_and_clear();
-    Ok(vec![table, months(&prices, &template, &all)?, floods(&prices, &template, &all)])
+    Ok(vec![table, months(&prices, &template, &all)?, floods(&prices, &template, &all)?])
 }
 
 /// What Lambda would bill of a call, in milliseconds: it rounds each up.
@@ -81,8 +85,8 @@ fn months(prices: &Prices, template: &Template, calls: &BTreeMap<&str, Call>) ->
     let mut table = Table::new("Dollars for a month of the mix");
     for per_minute in LOADS {
         let taken = Quantities::of_mix(calls, per_minute)?;
-        let bill = taken.bill(prices, template.watched, Price::listed);
-        let beyond_free = taken.bill(prices, template.watched, Price::beyond_free);
+        let bill = taken.bill(prices, template.alarms(), Price::listed);
+        let beyond_free = taken.bill(prices, template.alarms(), Price::beyond_free);
         table.push(
             format!("{per_minute} a minute"),
             vec![
@@ -107,7 +111,7 @@ fn months(prices: &Prices, template: &Template, calls: &BTreeMap<&str, Call>) ->
 }
 
 /// What a flood can cost: as much of each endpoint as the throttles let through.
-fn floods(prices: &Prices, template: &Template, calls: &BTreeMap<&str, Call>) -> Table {
+fn floods(prices: &Prices, template: &Template, calls: &BTreeMap<&str, Call>) -> Result<Table> {
     let mut table = Table::new("Dollars for as much as the throttles let through");
     let mut all = (0.0, 0.0);
     let mut push = |what: &str, requests: f64, dollars: f64| {
@@ -121,14 +125,18 @@ fn floods(prices: &Prices, template: &Template, calls: &BTreeMap<&str, Call>) ->
         );
     };
     for (function, call) in calls {
-        let requests = template.let_through(function) * 3600.0;
-        let bill = call.times(requests).bill(prices, Watched::default(), Price::listed);
+        let requests = of_template(template, function)?.requests_per_second * 3600.0;
+        let bill = call.times(requests).bill(prices, Alarms::default(), Price::listed);
         let dollars = bill.least() - bill.secret;
         all = (all.0 + requests, all.1 + dollars);
         push(function, requests, dollars);
     }
     push("all", all.0, all.1);
-    table
+    Ok(table)
+}
+
+fn of_template<'a>(template: &'a Template, function: &str) -> Result<&'a template::Function> {
+    template.function(function).ok_or_else(|| format!("template.yaml has no function {function}").into())
 }
 
 #[cfg(test)]

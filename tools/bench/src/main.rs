@@ -1,4 +1,4 @@
-//! `cargo run --release -p bench`: what the functions take, measured on their release binaries as Lambda runs them.
+//! `just bench`: what the functions take, measured on their release binaries as Lambda runs them.
 //!
 //! What is compared is measured in turn in one run (A B A B …), so that a busy machine slows all of it alike; what counts are
 //! ratios, taken pair by pair.
@@ -15,7 +15,6 @@ mod process;
 mod scale;
 mod size;
 mod stage;
-mod template;
 mod warm;
 
 use std::{error::Error, fs, path::PathBuf, process::ExitCode};
@@ -29,7 +28,7 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 /// Measures the functions' release binaries as Lambda runs them, and prints tables in Markdown
 #[derive(Debug, Parser)]
-#[command(bin_name = "cargo run --release -p bench --")]
+#[command(bin_name = "just bench")]
 struct Arguments {
     /// What to measure; everything if nothing is named
     measurements: Vec<Measurement>,
@@ -45,6 +44,14 @@ struct Arguments {
     /// Start one more binary with the others and weigh it: a function, if it has the name of one, or else what answers 200 to anything
     #[arg(long, value_name = "NAME=BINARY", value_parser = named_binary)]
     also: Vec<(String, PathBuf)>,
+
+    /// Measure the functions and references in DIR/NAME/bootstrap, where `cargo lambda build` puts them, instead of building them
+    #[arg(long, value_name = "DIR")]
+    built: Option<PathBuf>,
+
+    /// Let a development build measure, to check that the benchmarks run; the figures mean nothing
+    #[arg(long)]
+    trial: bool,
 
     /// Write the figures to this file too, as JSON
     #[arg(long, value_name = "FILE")]
@@ -80,11 +87,13 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<()> {
-    if cfg!(debug_assertions) {
-        return Err("this is a development build, whose figures mean nothing: cargo run --release -p bench".into());
+    if cfg!(debug_assertions) && !arguments.trial {
+        return Err("this is a development build, whose figures mean nothing: run `just bench`".into());
     }
-    eprintln!("Building the functions");
-    let binaries = Binaries::build(&arguments.also);
+    let binaries = match &arguments.built {
+        Some(folder) => Binaries::built(folder, &arguments.also)?,
+        None => Binaries::build(&arguments.also),
+    };
     let runtime = tokio::runtime::Runtime::new()?;
     let tables = runtime.block_on(measure(arguments, &binaries))?;
     println!("{}\n", figures::machine()?);

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use stack::template::Alarms;
+
 use crate::{
     Result,
     prices::{Price, Prices},
-    template::Watched,
 };
 
 /// The calls of the load test (`tests/load/mix.js`), as shares.
@@ -128,7 +129,7 @@ impl Quantities {
     }
 
     /// What this costs in a stack with these alarms, where `charge` says what so many of something cost.
-    pub(crate) fn bill(self, prices: &Prices, watched: Watched, charge: fn(Price, f64) -> f64) -> Bill {
+    pub(crate) fn bill(self, prices: &Prices, alarms: Alarms, charge: fn(Price, f64) -> f64) -> Bill {
         let metrics = |besides: f64| charge(prices.metrics, prices.own_metrics + besides);
         Bill {
             gateway: charge(prices.api_gateway_requests, self.requests),
@@ -140,7 +141,9 @@ impl Quantities {
             secret: charge(prices.secrets, 1.0) + charge(prices.secret_calls, self.secret_calls),
             metrics: metrics(0.0),
             // What is free of metrics, the functions' own take first.
-            alarms: charge(prices.alarm_metrics, watched.looked_at) + metrics(watched.made) - metrics(0.0),
+            alarms: charge(prices.alarm_metrics, f64::from(alarms.watched_metrics))
+                + metrics(f64::from(alarms.log_metrics))
+                - metrics(0.0),
             traces: charge(prices.traces, self.traces),
         }
     }
@@ -245,13 +248,13 @@ mod tests {
             secret_calls: 1e6,
             traces: 7.0,
         };
-        let watched = Watched { looked_at: 3.0, made: 2.0 };
-        let bill = taken.bill(&prices, watched, Price::listed);
+        let alarms = Alarms { watched_metrics: 3, log_metrics: 2 };
+        let bill = taken.bill(&prices, alarms, Price::listed);
         assert_near(bill.least(), 1_111_113.0);
         assert_near(bill.usual(), 1_111_125.0);
         assert_near(bill.alarms, 5.0);
         assert_near(bill.traces, 7.0);
-        let beyond = taken.bill(&prices, watched, Price::beyond_free);
+        let beyond = taken.bill(&prices, alarms, Price::beyond_free);
         assert_near(beyond.usual(), 1_111_120.0);
         assert_near(beyond.alarms, 2.0);
         assert_near(beyond.traces, 2.0);

@@ -1,6 +1,9 @@
 //! What the functions find around them: DynamoDB, Secrets Manager, and a user.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::{BTreeMap, HashMap},
+    path::{Path, PathBuf},
+};
 
 use harness::{Process, build, environment, stand_in};
 use local::{Database, Options, template::Template};
@@ -30,13 +33,26 @@ pub(crate) struct Binaries {
 }
 
 impl Binaries {
-    /// Builds each function by itself, as it is deployed: with its own features and none of another's. These are there too.
+    /// Builds each function by itself, as it is deployed: with its own features and no others. Those of `also` are added.
     pub(crate) fn build(also: &[(String, PathBuf)]) -> Self {
-        let packages = FUNCTIONS.iter().chain(&["references"]);
-        let built = packages.flat_map(|package| build::release(package));
+        let packages: Vec<_> = FUNCTIONS.into_iter().chain(["references"]).collect();
+        Self::new(build::release(&packages), also)
+    }
+
+    /// Takes what is built already, in `NAME/bootstrap` below this folder, where `cargo lambda build` puts it.
+    pub(crate) fn built(folder: &Path, also: &[(String, PathBuf)]) -> Result<Self> {
+        let names = REFERENCES.into_iter().chain(FUNCTIONS);
+        let paths: HashMap<_, _> = names.map(|name| (name.to_owned(), folder.join(name).join("bootstrap"))).collect();
+        match paths.values().find(|path| !path.is_file()) {
+            Some(path) => Err(format!("not found: {}", path.display()).into()),
+            None => Ok(Self::new(paths, also)),
+        }
+    }
+
+    fn new(paths: HashMap<String, PathBuf>, also: &[(String, PathBuf)]) -> Self {
         let names = REFERENCES.iter().chain(&FUNCTIONS).map(|name| (*name).to_owned());
         Self {
-            paths: built.chain(also.iter().cloned()).collect(),
+            paths: paths.into_iter().chain(also.iter().cloned()).collect(),
             names: names.chain(also.iter().map(|(name, _)| name.clone())).collect(),
         }
     }
@@ -51,9 +67,10 @@ impl Binaries {
         self.names().skip(REFERENCES.len() + FUNCTIONS.len())
     }
 
-    /// Which function's events a binary takes: that whose name it has as a file, or none's.
+    /// Which function's events a binary takes: of what was added, those of the function whose name its file has, if any.
     pub(crate) fn role<'a>(&'a self, name: &'a str) -> &'a str {
-        self.paths.get(name).and_then(|path| path.file_stem()?.to_str()).unwrap_or(name)
+        let file = || self.paths.get(name).and_then(|path| path.file_stem()?.to_str());
+        if self.also().any(|also| also == name) { file().unwrap_or(name) } else { name }
     }
 
     pub(crate) fn path(&self, name: &str) -> Result<&PathBuf> {

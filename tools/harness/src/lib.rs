@@ -6,8 +6,8 @@ pub mod build;
 mod process;
 pub mod stand_in;
 
-use local::template::Template;
 pub use process::{Process, ProcessError};
+use stack::Template;
 
 /// The environment of a function that is deployed as the template has it, with services at these URLs.
 pub fn environment(template: &Template, dynamodb: &str, secrets_manager: &str) -> Vec<(String, String)> {

@@ -20,6 +20,9 @@ pub async fn serve(router: Router) -> String {
     url
 }
 
+/// The secret in Secrets Manager.
+pub const SECRET: &str = "0123456789abcdef0123456789abcdef";
+
 /// Secrets Manager with one secret, in its first version.
 pub fn secrets_manager() -> Router {
     Router::new().fallback(secret)
@@ -28,8 +31,7 @@ pub fn secrets_manager() -> Router {
 async fn secret(request: Bytes) -> Response {
     let request: Value = serde_json::from_slice(&request).unwrap_or_default();
     if request.get("VersionStage").is_none_or(|stage| stage == "AWSCURRENT") {
-        let secret = "0123456789abcdef0123456789abcdef";
-        return Json(json!({ "VersionId": "version-1", "SecretString": secret, "CreatedDate": 1.8e9 })).into_response();
+        return Json(json!({ "VersionId": "version-1", "SecretString": SECRET, "CreatedDate": 1.8e9 })).into_response();
     }
     (StatusCode::BAD_REQUEST, Json(json!({ "__type": "ResourceNotFoundException" }))).into_response()
 }

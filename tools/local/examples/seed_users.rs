@@ -11,7 +11,6 @@ use shared::{
     domain::{Email, Field, PasswordHash},
     random::Random,
     runtime::{Service, config::Config},
-    store::Created,
 };
 
 /// `correct horse battery staple`, with the cost of this service (`argon2-cffi` made it).
@@ -38,8 +37,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let create = async |number: usize| -> Result<(), Box<dyn Error>> {
         let email = Email::parse(&format!("user{number}@example.com")).map_err(|_| "no address")?;
         match users.create(None, email, PasswordHash::new(HASH.into())).await? {
-            Created::User(_) => Ok(()),
-            Created::Taken(_) => Err(format!("user{number} exists").into()),
+            Ok(_) => Ok(()),
+            Err(_) => Err(format!("user{number} exists").into()),
         }
     };
     stream::iter((0..count).map(create)).buffer_unordered(AT_ONCE).try_collect::<Vec<_>>().await?;

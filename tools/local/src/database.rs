@@ -1,29 +1,26 @@
 //! DynamoDB: the embedded one, or one that is already there.
 
 use std::{
-    env,
     io::{self, ErrorKind},
     net::Ipv4Addr,
     path::PathBuf,
 };
 
-use aws_config::{ConfigLoader, Region, meta::region::RegionProviderChain};
-use aws_sdk_dynamodb::{Client, config::Credentials};
+use aws_sdk_dynamodb::Client;
 use shared::{
-    runtime::{Clients, aws},
+    runtime::Clients,
     settings::Settings,
-    store::SettingsTable,
+    store::{SettingsItem, SettingsTable},
 };
+use stack::{DynamoDb, Location, Template, new_private_file, sdk, tables};
 use tokio::{sync::watch, task::JoinHandle};
 
-use crate::{
-    Options, Secret, StartError, embedded, endpoint, listen, local_address, private, tables, template::Template, told,
-};
+use crate::{Options, Secret, StartError, embedded, listen, local_address, private, told};
 
 /// A DynamoDB that answers.
 #[derive(Debug)]
 pub struct Database {
-    url: String,
+    dynamodb: DynamoDb,
     file: Option<PathBuf>,
     /// The server, where it is ours.
     embedded: Option<Embedded>,
@@ -65,23 +62,25 @@ impl Database {
         let (database, file) = open(options)?;
         let (stop, stopped) = watch::channel(false);
         let server = tokio::spawn(embedded::serve(listener, database, told(stopped)));
-        Ok(Self { url, file, embedded: Some(Embedded { stop, server }), creates: true })
+        Ok(Self { dynamodb: DynamoDb::at(&url), file, embedded: Some(Embedded { stop, server }), creates: true })
     }
 
     /// The DynamoDB at this URL. It gets tables that it lacks if it is clearly a local one.
     pub fn at(url: &str) -> Self {
-        Self { url: url.into(), file: None, embedded: None, creates: endpoint::is_local(url) }
+        let dynamodb = DynamoDb::at(url);
+        let creates = dynamodb.location() == Location::Local;
+        Self { dynamodb, file: None, embedded: None, creates }
     }
 
     /// The same, which gets tables that it lacks wherever it is, unless it is AWS's.
     #[must_use]
     pub fn creating(self) -> Self {
-        Self { creates: !endpoint::is_amazons(&self.url), ..self }
+        Self { creates: self.dynamodb.location() != Location::Aws, ..self }
     }
 
     /// Where it is.
     pub fn url(&self) -> &str {
-        &self.url
+        self.dynamodb.url()
     }
 
     /// The file that keeps its data, where there is one.
@@ -94,14 +93,13 @@ impl Database {
     /// What others made is not written to.
     ///
     /// # Errors
-    /// [`StartError::DynamoDb`] when DynamoDB does not do it, [`StartError::Table`] when a table is missing that may not be
-    /// created.
+    /// [`StartError::Stack`] when DynamoDB does not do it, or a table is missing that may not be created.
     pub async fn prepare(&self, template: &Template, settings_table: &str) -> Result<Limits, StartError> {
         let client = self.client().await;
         let created = if self.creates {
-            tables::create_missing(&client, &self.url, template).await?
+            tables::create_missing(&client, self.url(), template).await?
         } else {
-            tables::require(&client, &self.url, template).await?;
+            tables::require(&client, self.url(), template).await?;
             Vec::new()
         };
         let is_ours = self.embedded.is_some() || created.iter().any(|name| name == settings_table);
@@ -109,16 +107,16 @@ impl Database {
         if !is_ours || settings.read().await?.is_some() {
             return Ok(Limits::AsTheyAre);
         }
-        settings.write_if_missing(Settings::default().without_limits().to_item()).await?;
+        settings.write_if_missing(SettingsItem::new(&Settings::default().without_limits())).await?;
         Ok(Limits::Lifted)
     }
 
     /// The clients of a service on it whose secret is there.
     pub async fn clients(&self, secret: &Secret) -> Clients {
         let settings = match secret {
-            Secret::SecretsManager(_) => sdk(),
+            Secret::SecretsManager(_) => sdk::environment_or_placeholders(),
             // Nobody asks it.
-            _ => here(|_| None),
+            _ => sdk::local(|_| None),
         };
         let secrets_manager = aws_sdk_secretsmanager::Client::new(&settings.load().await);
         Clients { dynamodb: self.client().await, secrets_manager }
@@ -126,14 +124,7 @@ impl Database {
 
     /// A client of it.
     pub async fn client(&self) -> Client {
-        let settings = if endpoint::is_local(&self.url) {
-            here(|name| env::var(name).ok())
-        } else if endpoint::is_amazons(&self.url) {
-            aws::anywhere()
-        } else {
-            sdk()
-        };
-        Client::new(&settings.endpoint_url(&self.url).load().await)
+        self.dynamodb.client().await
     }
 
     /// Ends the embedded DynamoDB.
@@ -145,36 +136,6 @@ impl Database {
     }
 }
 
-/// The SDK's settings for a DynamoDB here, which asks nobody who they are, so that nothing that is set halfway or wrong is in
-/// the way. DynamoDB Local may keep tables apart by access key and region: those of these variables are taken where they are
-/// whole, and placeholders otherwise. No file is asked, and no other service.
-fn here(variable: impl Fn(&str) -> Option<String>) -> ConfigLoader {
-    let variable = |name: &str| variable(name).filter(|value| !value.trim().is_empty());
-    let keys = variable("AWS_ACCESS_KEY_ID").zip(variable("AWS_SECRET_ACCESS_KEY"));
-    let (id, secret) = keys.unwrap_or_else(|| ("local".into(), "local".into()));
-    let region = variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION"));
-    aws::anywhere()
-        .credentials_provider(Credentials::new(id, secret, None, None, "local"))
-        .region(Region::new(region.unwrap_or_else(|| DEFAULT_REGION.into())))
-        // A URL of its own goes with neither.
-        .use_fips(false)
-        .use_dual_stack(false)
-}
-
-/// The SDK's settings elsewhere: the environment's, or placeholders where it has none.
-fn sdk() -> ConfigLoader {
-    let loader = aws::anywhere();
-    let has_credentials = ["AWS_ACCESS_KEY_ID", "AWS_PROFILE"].iter().any(|name| env::var_os(name).is_some());
-    if has_credentials {
-        return loader.region(RegionProviderChain::default_provider().or_else(Region::from_static(DEFAULT_REGION)));
-    }
-    let placeholders = Credentials::new("local", "local", None, None, "placeholder");
-    loader.credentials_provider(placeholders).region(Region::from_static(DEFAULT_REGION))
-}
-
-/// Where nobody has said which.
-const DEFAULT_REGION: &str = "us-east-1";
-
 fn open(options: &Options) -> Result<(dynoxide::Database, Option<PathBuf>), StartError> {
     let folder = |error: &dyn ToString| StartError::folder(&options.data_dir, error.to_string());
     if options.in_memory {
@@ -183,7 +144,7 @@ fn open(options: &Options) -> Result<(dynoxide::Database, Option<PathBuf>), Star
     private::folder(&options.data_dir).map_err(|error| folder(&error))?;
     let file = options.data_dir.join(private::DATABASE);
     // SQLite takes an empty file for a new database, and its mode for the files beside it.
-    match private::new_file(&file) {
+    match new_private_file(&file) {
         Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(folder(&error)),
         _ => {}
     }
@@ -193,30 +154,7 @@ fn open(options: &Options) -> Result<(dynoxide::Database, Option<PathBuf>), Star
 
 #[cfg(test)]
 mod tests {
-    use aws_sdk_dynamodb::config::ProvideCredentials;
-    use rstest::rstest;
-
     use super::*;
-
-    #[rstest]
-    #[case::nothing(&[], "local", "us-east-1")]
-    #[case::both_keys(&[("AWS_ACCESS_KEY_ID", "wombat"), ("AWS_SECRET_ACCESS_KEY", "quokka")], "wombat", "us-east-1")]
-    #[case::no_secret_key(&[("AWS_ACCESS_KEY_ID", "wombat")], "local", "us-east-1")]
-    #[case::an_empty_one(&[("AWS_ACCESS_KEY_ID", "wombat"), ("AWS_SECRET_ACCESS_KEY", " ")], "local", "us-east-1")]
-    #[case::a_region_alone(&[("AWS_REGION", "eu-north-1"), ("AWS_DEFAULT_REGION", "sa-east-1")], "local", "eu-north-1")]
-    #[case::an_empty_region(&[("AWS_REGION", ""), ("AWS_DEFAULT_REGION", "sa-east-1")], "local", "sa-east-1")]
-    #[tokio::test]
-    async fn a_dynamodb_here_is_asked_with_the_environments_keys_where_they_are_whole(
-        #[case] variables: &[(&str, &str)],
-        #[case] access_key_id: &str,
-        #[case] region: &str,
-    ) {
-        let variable = |name: &str| Some(variables.iter().find(|(other, _)| *other == name)?.1.to_owned());
-        let settings = here(variable).load().await;
-        let credentials = settings.credentials_provider().unwrap().provide_credentials().await.unwrap();
-        assert_eq!(credentials.access_key_id(), access_key_id);
-        assert_eq!(settings.region().unwrap().as_ref(), region);
-    }
 
     #[tokio::test]
     async fn where_nothing_may_be_created_a_missing_table_is_named_and_nothing_is_written() {

@@ -1,8 +1,6 @@
 //! Who is let in. A port that listens on this machine alone is open to every web page in a browser on it: by a request to
 //! another origin, or by a name of the page's own that leads to 127.0.0.1 (DNS rebinding).
 
-use std::net::{Ipv4Addr, Ipv6Addr};
-
 use axum::{
     extract::Request,
     http::{
@@ -11,6 +9,7 @@ use axum::{
         uri::Authority,
     },
 };
+use stack::is_loopback_host;
 
 /// What browsers say of where a request comes from (Fetch Metadata); a page can neither set it nor leave it out.
 const SEC_FETCH_SITE: &str = "sec-fetch-site";
@@ -34,17 +33,6 @@ fn is_loopback(name: &str) -> bool {
         // What stands behind a colon may be the end of an address too.
         Some((host, port)) if !port.ends_with(']') => port.parse::<u16>().is_ok() && is_loopback_host(host),
         _ => is_loopback_host(name),
-    }
-}
-
-/// Whether a host is this machine, whoever asks: `localhost`, or an address of its loopback, an IPv6 one in brackets.
-pub(crate) fn is_loopback_host(host: &str) -> bool {
-    match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
-        Some(address) => address.parse::<Ipv6Addr>().is_ok_and(|address| address.to_canonical().is_loopback()),
-        None => {
-            host.eq_ignore_ascii_case("localhost")
-                || host.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback())
-        }
     }
 }
 

@@ -26,18 +26,17 @@ use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpResponse;
 use serde_json::{Map, Value, json};
 use shared::{
     Error,
+    error::StoreError,
     random::Random,
     runtime::{
         Service,
         lambda::{Endpoint, Function},
     },
 };
+use stack::{Template, template};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-use crate::{
-    Options, StartError, fence,
-    template::{Cors, Template},
-};
+use crate::{Options, StartError, fence};
 
 /// API Gateway's own limit for a request's body, in bytes.
 const MAX_BODY_BYTES: usize = 10 * 1024 * 1024;
@@ -45,25 +44,18 @@ const MAX_BODY_BYTES: usize = 10 * 1024 * 1024;
 /// The API: every function of the template on its routes, and 404 elsewhere.
 ///
 /// # Errors
-/// [`StartError::Template`] when the template has a function that this program does not.
+/// [`stack::Error::Template`] when the template has a function that this program does not.
 pub(crate) async fn router(
-    service_of: impl Fn(&str) -> Result<Service, Error>,
+    service_of: impl Fn(&str) -> Result<Service, StoreError>,
     template: &Template,
     options: &Options,
 ) -> Result<Router, StartError> {
     let mut router = Router::new();
-    for (binary, paths) in template.functions() {
-        let service = service_of(binary)?;
-        router = match binary {
-            "docs" if options.no_docs => router,
-            "docs" => mount::<docs::Docs>(router, &service, paths).await,
-            "login" => mount::<login::Login>(router, &service, paths).await,
-            "logout" => mount::<logout::Logout>(router, &service, paths).await,
-            "me" => mount::<me::Me>(router, &service, paths).await,
-            "refresh" => mount::<refresh::Refresh>(router, &service, paths).await,
-            "register" => mount::<register::Register>(router, &service, paths).await,
-            other => return Err(StartError::Template(format!("there is no function {other}"))),
-        };
+    for function in template.functions() {
+        if function.name == "docs" && options.no_docs {
+            continue;
+        }
+        router = mount(router, &service_of(&function.name)?, function).await?;
     }
     router = router.fallback(async || refuse(&Error::NotFound));
     if !options.cors_origins.is_empty() {
@@ -79,7 +71,43 @@ pub(crate) async fn router(
     Ok(router)
 }
 
-async fn mount<E: Endpoint>(mut router: Router, service: &Service, paths: &[String]) -> Router {
+/// The functions that can be mounted, each by its package and its endpoint.
+macro_rules! functions {
+    ($($package:ident::$endpoint:ident,)+) => {
+        /// Mounts a function on its routes.
+        ///
+        /// # Errors
+        /// [`stack::Error::Template`] when it is not among the functions of this program.
+        async fn mount(router: Router, service: &Service, function: &template::Function) -> Result<Router, StartError> {
+            let paths = &function.paths;
+            match function.name.as_str() {
+                $(stringify!($package) => Ok(mount_endpoint::<$package::$endpoint>(router, service, paths).await),)+
+                other => Err(stack::Error::Template(format!("there is no function {other}")).into()),
+            }
+        }
+
+        /// The package of each function, and its endpoint's name and paths.
+        #[cfg(test)]
+        const FUNCTIONS: &[(&str, &str, &[&str])] = &[
+            $((
+                stringify!($package),
+                <$package::$endpoint as Endpoint>::NAME,
+                <$package::$endpoint as Endpoint>::PATHS,
+            )),+
+        ];
+    };
+}
+
+functions! {
+    docs::Docs,
+    login::Login,
+    logout::Logout,
+    me::Me,
+    refresh::Refresh,
+    register::Register,
+}
+
+async fn mount_endpoint<E: Endpoint>(mut router: Router, service: &Service, paths: &[String]) -> Router {
     let endpoint = E::new(service);
     endpoint.warm_up().await;
     let function = Arc::new(Function::new(endpoint, service));
@@ -170,7 +198,7 @@ async fn own_names_alone(request: Request, next: Next) -> Response {
 }
 
 /// CORS as the template's gateway answers it for the origins that it lists.
-fn cors(cors: &Cors, origins: &[HeaderValue]) -> Result<CorsLayer, StartError> {
+fn cors(cors: &template::Cors, origins: &[HeaderValue]) -> Result<CorsLayer, StartError> {
     let origins = origins.to_vec();
     Ok(CorsLayer::new()
         .allow_origin(AllowOrigin::predicate(move |origin, _| origins.contains(origin)))
@@ -181,8 +209,8 @@ fn cors(cors: &Cors, origins: &[HeaderValue]) -> Result<CorsLayer, StartError> {
 }
 
 fn parsed<T: FromStr<Err: Display>>(texts: &[String]) -> Result<Vec<T>, StartError> {
-    let parse = |text: &String| text.parse().map_err(|error| StartError::Template(format!("{text}: {error}")));
-    texts.iter().map(parse).collect()
+    let parse = |text: &String| text.parse().map_err(|error| stack::Error::Template(format!("{text}: {error}")));
+    Ok(texts.iter().map(parse).collect::<Result<_, _>>()?)
 }
 
 /// A line for each request.
@@ -193,4 +221,38 @@ async fn print(request: Request, next: Next) -> Response {
     // Nobody may be reading any more; that is no reason to stop answering.
     let _ = writeln!(io::stdout(), "{method} {path} {} {} ms", response.status().as_u16(), start.elapsed().as_millis());
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn the_mounted_functions_are_those_of_the_template() {
+        let template = Template::read().unwrap();
+        let names: BTreeSet<_> = FUNCTIONS.iter().map(|(name, ..)| *name).collect();
+        assert_eq!(names, template.functions().map(|function| function.name.as_str()).collect());
+    }
+
+    #[test]
+    fn every_route_of_a_function_leads_to_its_endpoint_and_every_path_has_a_route() {
+        let template = Template::read().unwrap();
+        for (package, name, paths) in FUNCTIONS {
+            assert_eq!(package, name);
+            let routes = &template.function(name).unwrap().paths;
+            for route in routes {
+                let path = route.trim_end_matches("/{proxy+}");
+                assert!(paths.contains(&path), "{name} does not serve {path}");
+            }
+            for path in *paths {
+                let leads = |route: &String| match route.strip_suffix("{proxy+}") {
+                    Some(base) => path.starts_with(base),
+                    None => route == path,
+                };
+                assert!(routes.iter().any(leads), "{path} has no route: {routes:?}");
+            }
+        }
+    }
 }

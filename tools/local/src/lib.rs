@@ -2,15 +2,12 @@
 
 mod database;
 pub mod embedded;
-mod endpoint;
 mod fence;
 mod gateway;
 mod options;
 mod origin;
 mod private;
 mod secret;
-pub mod tables;
-pub mod template;
 
 use std::{
     io,
@@ -19,7 +16,7 @@ use std::{
 };
 
 pub use database::{Database, Limits};
-pub use options::{Options, http_url};
+pub use options::Options;
 pub use secret::Secret;
 use shared::{
     clock::Clock,
@@ -29,6 +26,7 @@ use shared::{
         config::{Config, ConfigError},
     },
 };
+pub use stack::{tables, template};
 use template::Template;
 use thiserror::Error;
 use tokio::{
@@ -76,34 +74,18 @@ pub enum StartError {
         /// What the system, or the embedded DynamoDB, said.
         reason: String,
     },
-    /// DynamoDB does not answer, or not as it should.
-    #[error("cannot use the DynamoDB at {url}: {reason}")]
-    DynamoDb {
-        /// Where.
-        url: String,
-        /// What is wrong.
-        reason: String,
-    },
-    /// A table is missing where none is created unasked.
-    #[error(
-        "the DynamoDB at {url} has no table {table}, and none is created there: deploy the stack, or set USERS_TABLE, \
-         REFRESH_TOKENS_TABLE and SETTINGS_TABLE to the names of its tables"
-    )]
-    Table {
-        /// Where.
-        url: String,
-        /// The first that is missing.
-        table: String,
-    },
+    /// DynamoDB, its tables or the template cannot be used.
+    #[error(transparent)]
+    Stack(#[from] stack::Error),
     /// A variable is missing or wrong.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// The template that this program was built with is not as it reads it.
-    #[error("template.yaml: {0}")]
-    Template(String),
     /// The service itself failed.
     #[error(transparent)]
-    Service(#[from] shared::Error),
+    Service(#[from] shared::error::StoreError),
+    /// The operating system does not say which port was opened.
+    #[error("cannot read the address of a port: {0}")]
+    Address(std::io::Error),
 }
 
 impl StartError {
@@ -202,5 +184,5 @@ pub fn listen(host: IpAddr, port: u16, option: &'static str) -> Result<TcpListen
 const BACKLOG: u32 = 1024;
 
 fn local_address(listener: &TcpListener) -> Result<SocketAddr, StartError> {
-    listener.local_addr().map_err(|error| StartError::Service(shared::Error::internal(error)))
+    listener.local_addr().map_err(StartError::Address)
 }

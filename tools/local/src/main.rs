@@ -8,7 +8,8 @@ use std::{
 };
 
 use clap::{Parser, Subcommand};
-use local::{Database, Limits, Options, Secret, Stack, http_url, template::Template};
+use local::{Database, Limits, Options, Secret, Stack};
+use stack::{Template, http_url};
 use tracing_subscriber::{
     Layer,
     filter::{LevelFilter, Targets},

@@ -2,8 +2,9 @@
 
 use std::{net::IpAddr, path::PathBuf};
 
-use axum::http::{HeaderValue, Uri};
+use axum::http::HeaderValue;
 use clap::Args;
+use stack::http_url;
 
 use crate::{origin::origin, private};
 
@@ -73,17 +74,5 @@ impl Options {
             no_docs: false,
             quiet: true,
         }
-    }
-}
-
-/// A URL that a DynamoDB may be at.
-///
-/// # Errors
-/// What is wrong with it, for whoever typed it.
-pub fn http_url(text: &str) -> Result<String, String> {
-    let uri: Uri = text.parse().map_err(|error| format!("{error}"))?;
-    match uri.scheme_str() {
-        Some("http" | "https") => Ok(text.to_owned()),
-        _ => Err("it begins with http:// or https://, such as http://localhost:8000".into()),
     }
 }

@@ -1,10 +1,6 @@
 //! What belongs to its owner alone: the folder for the data and the files in it, which hold hashes and the secret.
 
-use std::{
-    fs::{DirBuilder, File, OpenOptions},
-    io,
-    path::Path,
-};
+use std::{fs::DirBuilder, io, path::Path};
 
 /// The folder, where no other is named.
 pub(crate) const FOLDER: &str = ".local";
@@ -30,18 +26,6 @@ pub(crate) fn folder(folder: &Path) -> io::Result<()> {
     #[cfg(unix)]
     unix::tighten(folder)?;
     Ok(())
-}
-
-/// A new file that its owner alone may read, from its first byte on.
-///
-/// # Errors
-/// What the system says; there may be one already.
-pub(crate) fn new_file(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
 }
 
 #[cfg(unix)]

@@ -7,7 +7,9 @@ use std::{
 };
 
 use base64::{Engine, prelude::BASE64_STANDARD};
+use shared::error::StoreError;
 use shared::random::Random;
+use stack::new_private_file;
 
 use crate::{Options, StartError, private};
 
@@ -46,8 +48,7 @@ pub(crate) fn find(
 }
 
 fn find_or_make(options: &Options) -> Result<(String, Secret), StartError> {
-    let new =
-        || Ok::<_, StartError>(BASE64_STANDARD.encode(Random::system().bytes::<48>().map_err(shared::Error::from)?));
+    let new = || Ok::<_, StartError>(BASE64_STANDARD.encode(Random::system().bytes::<48>().map_err(StoreError::from)?));
     if options.in_memory {
         return Ok((new()?, Secret::InMemory));
     }
@@ -57,7 +58,7 @@ fn find_or_make(options: &Options) -> Result<(String, Secret), StartError> {
         Ok(secret) => Ok((secret.trim().to_owned(), Secret::File(path))),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let secret = new()?;
-            private::new_file(&path).and_then(|mut file| writeln!(file, "{secret}")).map_err(folder)?;
+            new_private_file(&path).and_then(|mut file| writeln!(file, "{secret}")).map_err(folder)?;
             Ok((secret, Secret::Made(path)))
         }
         Err(error) => Err(folder(error)),

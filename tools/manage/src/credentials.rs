@@ -1,5 +1,5 @@
-//! Whom AWS takes the operator for: the credentials and the region that the AWS CLI would take, of whatever kind they are.
-//! SSO sessions, processes that print credentials and `aws login` are features of `aws-config` that this program alone has.
+//! Credentials and region of the operator: those that the AWS CLI would use, of any kind. Only this program has the features
+//! of `aws-config` for SSO sessions, for processes that print credentials, and for `aws login`.
 
 use std::{
     env,
@@ -15,22 +15,22 @@ use aws_credential_types::{
 };
 use shared::runtime::aws;
 
-use crate::Result;
+use crate::{Failure, Result};
 
-/// How often a request is tried: an import may write faster than a table takes it at first.
+/// How often a request is tried. At first, an import may write faster than a table accepts.
 const ATTEMPTS: u32 = 10;
 
-/// What helps, whatever it was. The last takes over what the AWS CLI alone can do, such as to ask for a code of MFA.
-const ADVICE: &str = "run `aws configure`, `aws sso login` or `aws login`, or set AWS_PROFILE, or \
-                      `eval \"$(aws configure export-credentials --format env)\"`";
+/// What helps in every case. The last command is for what only the AWS CLI can do, such as to ask for an MFA code.
+const HINT: &str = "run `aws configure`, `aws sso login` or `aws login`, or set AWS_PROFILE, or run \
+                    `eval \"$(aws configure export-credentials --format env)\"`";
 
-/// How much is shown of what went wrong, in characters.
-const MOST_SHOWN: usize = 800;
+/// The longest reason that is printed, in characters.
+const MAX_REASON: usize = 800;
 
-/// The SDK with the credentials and the region that the AWS CLI would have, or with this region, and the id of its access key.
+/// The SDK's settings with the credentials and the region of the AWS CLI, or with this region, and the access key's id.
 ///
 /// # Errors
-/// A line that says that there is no region, or where credentials were looked for, what went wrong there, and what helps.
+/// There is no region, or there are no credentials: then where they were looked for, and what went wrong there.
 pub(crate) async fn sdk(region: Option<String>) -> Result<(SdkConfig, String)> {
     let loader = aws::anywhere().retry_config(RetryConfig::adaptive().with_max_attempts(ATTEMPTS));
     let loader = match region {
@@ -39,25 +39,26 @@ pub(crate) async fn sdk(region: Option<String>) -> Result<(SdkConfig, String)> {
     };
     let sdk = loader.load().await;
     if sdk.region().is_none_or(|region| region.as_ref().is_empty()) {
-        let profile = env::var("AWS_PROFILE").map(|name| format!(", and the profile {name} has none, or is not there"));
-        return Err(format!("no region is set{}: say --region, or set AWS_REGION", profile.unwrap_or_default()).into());
+        let profile = env::var("AWS_PROFILE").map(|name| format!("; profile {name} has none or does not exist"));
+        let message = format!("no AWS region is set{}", profile.unwrap_or_default());
+        return Err(Failure::new(message, "pass --region or set AWS_REGION").into());
     }
     let provider = sdk.credentials_provider().ok_or("the SDK looks for no credentials")?;
-    let credentials = provider.provide_credentials().await.map_err(|error| none(&error))?;
+    let credentials = provider.provide_credentials().await.map_err(|error| no_credentials(&error))?;
     let access_key_id = credentials.access_key_id().to_owned();
-    let loaded = Loaded { first: Mutex::new(Some(credentials)), then: provider };
-    Ok((sdk.into_builder().credentials_provider(SharedCredentialsProvider::new(loaded)).build(), access_key_id))
+    let preloaded = Preloaded { first: Mutex::new(Some(credentials)), then: provider };
+    Ok((sdk.into_builder().credentials_provider(SharedCredentialsProvider::new(preloaded)).build(), access_key_id))
 }
 
-/// Credentials that were loaded, and what loads those that come after them: whatever gives them, and may ask its user for a
-/// code or open a browser, is asked once until they expire.
+/// Credentials that are loaded, and the provider of the next ones. So the provider, which may ask for a code or open a browser,
+/// is asked once until they expire.
 #[derive(Debug)]
-struct Loaded {
+struct Preloaded {
     first: Mutex<Option<Credentials>>,
     then: SharedCredentialsProvider,
 }
 
-impl ProvideCredentials for Loaded {
+impl ProvideCredentials for Preloaded {
     fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
     where
         Self: 'a,
@@ -70,8 +71,7 @@ impl ProvideCredentials for Loaded {
     }
 }
 
-/// That there are no credentials, and why.
-fn none(error: &CredentialsError) -> String {
+fn no_credentials(error: &CredentialsError) -> Failure {
     let profile = env::var("AWS_PROFILE").map_or_else(|_| String::new(), |profile| format!("profile {profile}: "));
     let chain = error.source().and_then(|source| source.downcast_ref::<ProviderChainError<CredentialsError>>());
     let why = match chain {
@@ -81,18 +81,18 @@ fn none(error: &CredentialsError) -> String {
                 attempts.map(|attempt| format!("{}: {}", attempt.name(), causes(attempt.error()))).collect();
             attempts.join("; ")
         }
-        // Something was there, and failed: then nothing else is tried.
+        // A provider failed: then no other one is tried.
         None => causes(error),
     };
-    // A process may have said more than one line, and a great deal.
+    // A process may have printed many lines.
     let why = why.split_whitespace().collect::<Vec<_>>().join(" ");
-    let shown: String = why.chars().take(MOST_SHOWN).collect();
+    let shown: String = why.chars().take(MAX_REASON).collect();
     let rest = if shown.len() < why.len() { "…" } else { "" };
-    format!("no AWS credentials ({profile}{shown}{rest}): {ADVICE}")
+    Failure::new(format!("no AWS credentials ({profile}{shown}{rest})"), HINT)
 }
 
-/// The causes of an error, in the SDK's words: a process's are what it wrote to standard error, and nothing of its output. Of
-/// the error itself the SDK says only that there is one.
+/// The causes of an error, in the SDK's words. Of a process it has what the process wrote to standard error, and nothing of its
+/// output. The text of the error itself says nothing.
 fn causes(error: &CredentialsError) -> String {
     let errors = iter::successors(Some(error as &(dyn Error + 'static)), |&error| error.source());
     let causes: Vec<_> = errors.filter(|error| !error.is::<CredentialsError>()).map(ToString::to_string).collect();

@@ -1,6 +1,6 @@
-//! What operators did, for whoever asks later: a line of JSON each, on standard error and, with `--stack`, beside what the
-//! functions log. Named with OWASP's vocabulary (Application Logging Vocabulary Cheat Sheet), with users' ids and never an
-//! address, a name, a password or a hash.
+//! Audit events of operators: a line of JSON each, on standard error and, with `--stack`, in the functions' log. The names are
+//! those of OWASP's Application Logging Vocabulary Cheat Sheet. Events hold users' ids, and never an email, a username, a
+//! password or a hash.
 
 use std::{env, fs};
 
@@ -11,9 +11,9 @@ use shared::{
     error::describe_sdk_error,
 };
 
-use crate::{manner::remark, shown};
+use crate::{escape, output::print_stderr, time};
 
-/// Tells what operators do.
+/// Records what operators do.
 #[derive(Debug)]
 pub(crate) struct Events {
     clock: Clock,
@@ -21,42 +21,41 @@ pub(crate) struct Events {
     log: Option<Log>,
 }
 
-/// Where the functions of a stack log.
+/// The log of a stack's functions.
 #[derive(Debug)]
 pub(crate) struct Log {
     pub(crate) client: Client,
-    /// The log group, or why none is known.
+    /// The log group, or why it is unknown.
     pub(crate) group: Result<String, String>,
 }
 
 impl Events {
-    /// Events of whoever runs this, who is known to AWS by this access key if by any.
+    /// Events of the person who runs this command, with this access key if AWS is used.
     pub(crate) fn new(clock: Clock, access_key_id: Option<&str>, log: Option<Log>) -> Self {
         Self { clock, operator: operator(access_key_id), log }
     }
 
-    /// Tells that something was done; `details` is an object. What was done stays done where the log does not take it, and a
-    /// line says so.
-    pub(crate) async fn note(&self, event: &str, details: Value) {
+    /// Records a change; `details` is an object. If the log cannot be written, a warning says so: the change is made already.
+    pub(crate) async fn record(&self, event: &str, details: Value) {
         let now = self.clock.now();
-        let timestamp = shown::time(now).unwrap_or_default();
+        let timestamp = time::format(now).unwrap_or_default();
         let mut line = json!({ "timestamp": timestamp, "level": "INFO", "event": event, "operator": self.operator });
         if let (Some(line), Value::Object(details)) = (line.as_object_mut(), details) {
             line.extend(details);
         }
-        let line = shown::json(&line);
-        remark(&line);
+        let line = escape::json(&line);
+        print_stderr(&line);
         if let Some(log) = &self.log
             && let Err(reason) = log.put(now, &timestamp, line).await
         {
-            remark(format!("warning: the event is not in the log of the functions: {reason}"));
+            print_stderr(format!("warning: the event was not written to the functions' log: {reason}"));
         }
     }
 }
 
 impl Log {
-    /// Writes a line to the stream of its day.
-    async fn put(&self, time: UnixSeconds, timestamp: &str, line: String) -> Result<(), String> {
+    /// Writes a line to the log stream of the day.
+    async fn put(&self, now: UnixSeconds, timestamp: &str, line: String) -> Result<(), String> {
         let group = self.group.as_ref().map_err(String::clone)?;
         let stream = format!("manage/{}", timestamp.get(.."2026-11-25".len()).unwrap_or_default());
         let create = self.client.create_log_stream().log_group_name(group).log_stream_name(&stream);
@@ -65,13 +64,13 @@ impl Log {
         {
             return Err(describe_sdk_error(&error));
         }
-        let milliseconds = i64::try_from(time).unwrap_or_default().saturating_mul(1000);
+        let milliseconds = i64::try_from(now).unwrap_or_default().saturating_mul(1000);
         let event = InputLogEvent::builder().timestamp(milliseconds).message(line).build();
         let event = event.map_err(|error| error.to_string())?;
         let put = self.client.put_log_events().log_group_name(group).log_stream_name(stream).log_events(event);
         match put.send().await {
             Ok(answer) if answer.rejected_log_events_info().is_some() => {
-                Err("it is refused for its time: is the clock of this machine right?".into())
+                Err("rejected because of its time (check this machine's clock)".into())
             }
             Ok(_) => Ok(()),
             Err(error) => Err(describe_sdk_error(&error)),
@@ -79,7 +78,7 @@ impl Log {
     }
 }
 
-/// Who runs this: as the system and as AWS know them.
+/// The operator, as the system and AWS know them.
 fn operator(access_key_id: Option<&str>) -> Value {
     let variable = |names: &[&str]| {
         let mut values = names.iter().filter_map(|name| env::var(name).ok());

@@ -1,28 +1,31 @@
-//! `cargo run -p manage`: what operators do with settings, users and sessions, and how users come and go.
+//! `cargo run -p manage`: manages settings, users and sessions of a stack, and imports and exports users.
 
-mod ask;
+mod cloudformation;
 mod credentials;
+mod escape;
 mod events;
 mod export;
+mod failure;
 mod import;
-mod manner;
-mod place;
+mod output;
+mod prompt;
 mod sessions;
 mod settings;
-mod shown;
-mod stack;
+mod target;
+mod time;
 mod users;
 
 use std::{error::Error, io, process::ExitCode};
 
 use clap::{Parser, Subcommand};
-use manner::{Manner, remark};
-use place::Place;
+use failure::Failure;
+use output::{OutputOptions, print_stderr};
 use serde_json::json;
+use target::Target;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-/// Manages the settings, users and sessions of a deployed stack or of the local one, and brings users in and out
+/// Manage settings, users and sessions of a deployed or local stack, and import and export users
 #[derive(Debug, Parser)]
 #[command(
     bin_name = "cargo run -p manage --",
@@ -32,17 +35,23 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
   cargo run -p manage -- --stack pyshop-auth import-django users.json --dry-run
   cargo run -p manage -- --local users list
 
-Whatever is done is told on standard error as well, a line of JSON for each act, and with --stack in the log of the functions.
+Each change is also written to standard error as one line of JSON and, with --stack, to the functions' log.
 
-Exit status: 0 done, 1 failed, 2 wrong arguments, 3 done but for users that are named, 130 stopped by Ctrl-C, 141 nobody reads
-the output any more."
+Exit status:
+  0    completed
+  1    failed
+  2    invalid arguments
+  3    completed, some users rejected
+  130  interrupted by Ctrl-C
+  141  output closed by its reader"
 )]
 struct Arguments {
+    // Before the target, whose heading holds for all options that come after it.
     #[command(flatten)]
-    place: Place,
+    output: OutputOptions,
 
     #[command(flatten)]
-    manner: Manner,
+    target: Target,
 
     #[command(subcommand)]
     command: Command,
@@ -50,95 +59,157 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Show and change the settings that hold while the service runs
+    /// Show and change settings of the running service
     #[command(subcommand)]
     Settings(settings::Command),
-    /// Look after users
+    /// Manage users
     #[command(subcommand)]
     Users(users::Command),
-    /// Show and end users' sessions
+    /// List and revoke users' sessions
     #[command(subcommand)]
     Sessions(sessions::Command),
-    /// Bring in the users of a Django service, from what `manage.py dumpdata auth.user` prints
+    /// Import the users of a Django project, from the output of `manage.py dumpdata auth.user`
     ImportDjango(import::DjangoArguments),
-    /// Bring in users that `export` wrote
+    /// Import users that `export` wrote
     Import(import::Arguments),
-    /// Write all users as JSON, one a line
+    /// Export all users as JSON, one per line
     Export(export::Arguments),
 }
 
 /// How a command ended that did not fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ending {
-    Done,
-    /// Some users could not be brought in, or not be filed anew.
-    Partly,
+enum Outcome {
+    Completed,
+    /// Some users were rejected.
+    Partial,
     Interrupted,
 }
 
-/// What a shell says of a program that SIGPIPE ended.
-const NOBODY_READS: u8 = 141;
+/// The exit status that a shell reports for a program that SIGPIPE ended.
+const BROKEN_PIPE: u8 = 141;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::try_parse().and_then(|arguments| arguments.place.check().map(|()| arguments));
+    let arguments = Arguments::try_parse().and_then(|arguments| arguments.target.check().map(|()| arguments));
     let arguments = match arguments {
         Ok(arguments) => arguments,
-        Err(error) => return refused(&error),
+        Err(error) => return report_usage_error(&error),
     };
     match run(arguments) {
-        Ok(Ending::Done) => ExitCode::SUCCESS,
-        Ok(Ending::Partly) => ExitCode::from(3),
-        Ok(Ending::Interrupted) => ExitCode::from(130),
-        Err(reason) if is_closed_pipe(&*reason) => ExitCode::from(NOBODY_READS),
+        Ok(Outcome::Completed) => ExitCode::SUCCESS,
+        Ok(Outcome::Partial) => ExitCode::from(3),
+        Ok(Outcome::Interrupted) => ExitCode::from(130),
+        Err(reason) if is_closed_pipe(&*reason) => ExitCode::from(BROKEN_PIPE),
         Err(reason) => {
-            remark(format!("error: {}", told(&*reason).replace('\n', " ")));
+            Failure::from_error(&*reason).print();
             ExitCode::FAILURE
         }
     }
 }
 
-/// Tells what is wrong with the arguments, or the help if that is what was asked for. An argument may be anybody's text, and
-/// clap prints it as it is.
-fn refused(error: &clap::Error) -> ExitCode {
+/// Prints what is wrong with the arguments, or the help if that is what was asked for. An argument may be any text, which clap
+/// prints unescaped.
+fn report_usage_error(error: &clap::Error) -> ExitCode {
     if !error.use_stderr() {
         error.exit();
     }
-    error.to_string().lines().for_each(remark);
+    error.to_string().lines().for_each(print_stderr);
     u8::try_from(error.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from)
 }
 
-fn run(Arguments { place, manner, command }: Arguments) -> Result<Ending> {
+fn run(Arguments { output, target, command }: Arguments) -> Result<Outcome> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let ending = runtime.block_on(async {
-        let tables = place.tables().await?;
+    let outcome = runtime.block_on(async {
+        let tables = target.tables().await?;
         match command {
-            Command::Settings(command) => settings::run(&tables, manner, command).await,
-            Command::Users(command) => users::run(&tables, manner, command).await,
-            Command::Sessions(command) => sessions::run(&tables, manner, command).await,
-            Command::ImportDjango(arguments) => import::django(&tables, manner, arguments).await,
-            Command::Import(arguments) => import::own(&tables, manner, arguments).await,
+            Command::Settings(command) => settings::run(&tables, output, command).await,
+            Command::Users(command) => users::run(&tables, output, command).await,
+            Command::Sessions(command) => sessions::run(&tables, output, command).await,
+            Command::ImportDjango(arguments) => import::from_django(&tables, output, arguments).await,
+            Command::Import(arguments) => import::from_export(&tables, output, arguments).await,
             Command::Export(arguments) => {
-                // Before it: who stops it in time has read most.
-                tables.events.note("sensitive_read", json!({ "object": "users, with their passwords' hashes" })).await;
+                // Before the export: a command that is interrupted has shown most users already.
+                tables.events.record("sensitive_read", json!({ "object": "users with password hashes" })).await;
                 export::run(&tables, arguments).await
             }
         }
     });
-    // A thread may be waiting for standard input, which nobody has any more to give.
+    // A thread may still wait for standard input.
     runtime.shutdown_background();
-    ending
+    outcome
 }
 
-/// Whether a command ended since nobody reads what it prints, as behind `| head`: that is nothing to complain of.
+/// Whether a command ended because the reader of its output ended, as behind `| head`: that is no error.
 fn is_closed_pipe(reason: &(dyn Error + 'static)) -> bool {
     reason.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
-/// A reason in words for operators, where the service has but a status for its clients.
-fn told(reason: &(dyn Error + 'static)) -> String {
-    match reason.downcast_ref::<shared::Error>() {
-        Some(shared::Error::Conflict) => "the user was changed by others at the same time: run it again".into(),
-        Some(shared::Error::TokenRefused { .. }) => "the user is gone meanwhile".into(),
-        _ => reason.to_string(),
+#[cfg(test)]
+mod tests {
+    use clap::{Args, CommandFactory};
+
+    use super::*;
+
+    /// The longest description, in characters.
+    const MAX_HELP: usize = 100;
+
+    /// The command and all its subcommands, each under its name.
+    fn commands() -> Vec<(String, clap::Command)> {
+        fn collect(name: String, command: &clap::Command, all: &mut Vec<(String, clap::Command)>) {
+            for command in command.get_subcommands() {
+                collect(format!("{name} {}", command.get_name()), command, all);
+            }
+            all.push((name, command.clone()));
+        }
+        let mut root = Arguments::command();
+        root.build();
+        let mut all = Vec::new();
+        collect("manage".into(), &root, &mut all);
+        all
+    }
+
+    /// Every description: of the commands, their arguments and their options.
+    fn descriptions() -> Vec<(String, Option<String>)> {
+        let mut all = Vec::new();
+        for (name, command) in commands() {
+            for argument in command.get_arguments() {
+                all.push((format!("{name} {}", argument.get_id()), argument.get_help().map(ToString::to_string)));
+            }
+            all.push((name, command.get_about().map(ToString::to_string)));
+        }
+        all
+    }
+
+    #[test]
+    fn every_command_and_argument_is_described_in_one_short_line() {
+        let all = descriptions();
+        assert!(all.len() > 100, "{} descriptions", all.len());
+        for (name, text) in all {
+            let text = text.unwrap_or_default();
+            assert!(!text.is_empty(), "{name} is not described");
+            assert_eq!(text.lines().count(), 1, "{name}: {text}");
+            assert!(text.chars().count() <= MAX_HELP, "{name}: {text}");
+        }
+    }
+
+    #[test]
+    fn every_description_begins_with_a_capital_and_has_no_full_stop() {
+        for (name, text) in descriptions() {
+            let text = text.unwrap_or_default();
+            assert!(text.starts_with(|first: char| first.is_uppercase()), "{name}: {text}");
+            assert!(!text.ends_with('.'), "{name}: {text}");
+        }
+    }
+
+    #[test]
+    fn only_the_options_that_choose_the_target_are_under_its_heading() {
+        let target = Target::augment_args(clap::Command::new("target"));
+        let is_of_target =
+            |argument: &clap::Arg| target.get_arguments().any(|other| other.get_id() == argument.get_id());
+        for (name, command) in commands() {
+            for argument in command.get_arguments() {
+                let expected = is_of_target(argument).then_some("Target");
+                assert_eq!(argument.get_help_heading(), expected, "{name} {}", argument.get_id());
+            }
+        }
     }
 }

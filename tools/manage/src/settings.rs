@@ -1,36 +1,39 @@
 //! `manage settings`.
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use clap::{
     Subcommand,
     builder::{PossibleValuesParser, TypedValueParser},
 };
 use serde_json::json;
 use shared::{
-    settings::{DEFINITIONS, Definition, conflict},
-    store::Item,
+    settings::{DEFINITIONS, Definition, Stored, Value},
+    store::SettingsItem,
 };
 
-use crate::{Ending, Manner, Result, manner::remark, place::Tables};
+use crate::{Outcome, OutputOptions, Result, output::print_stderr, target::Tables};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Show all settings
+    /// List all settings
     List,
-    /// Show the value of one
+    /// Show the value of a setting
     Get {
+        /// Name of the setting (see `settings list`)
         #[arg(value_name = "NAME", value_parser = definition())]
         setting: &'static Definition,
     },
-    /// Set one; it holds within 30 seconds
+    /// Set a setting; takes effect within 30 seconds
     Set {
+        /// Name of the setting (see `settings list`)
         #[arg(value_name = "NAME", value_parser = definition())]
         setting: &'static Definition,
+        /// New value
         #[arg(allow_hyphen_values = true)]
         value: String,
     },
-    /// Set one to its default
+    /// Set a setting to its default
     Reset {
+        /// Name of the setting (see `settings list`)
         #[arg(value_name = "NAME", value_parser = definition())]
         setting: &'static Definition,
     },
@@ -42,130 +45,128 @@ fn definition() -> impl TypedValueParser<Value = &'static Definition> {
     PossibleValuesParser::new(DEFINITIONS.iter().map(Definition::name)).try_map(find)
 }
 
-pub(crate) async fn run(tables: &Tables, manner: Manner, command: Command) -> Result<Ending> {
+pub(crate) async fn run(tables: &Tables, output: OutputOptions, command: Command) -> Result<Outcome> {
     let item = tables.settings.read().await?.unwrap_or_default();
     match command {
-        Command::List => list(manner, &item)?,
-        Command::Get { setting } => get(manner, setting, &item)?,
+        Command::List => list(output, &item)?,
+        Command::Get { setting } => get(output, setting, &item)?,
         Command::Set { setting, value } => {
-            let attribute = setting.parse(&value).ok_or_else(|| {
-                let of_what = if setting.unit().is_empty() { String::new() } else { format!(" ({})", setting.unit()) };
-                format!("{} must be {}{of_what}; nothing was changed", setting.name(), setting.rule())
+            let value = setting.parse(&value).ok_or_else(|| {
+                let unit = if setting.unit().is_empty() { String::new() } else { format!(" ({})", setting.unit()) };
+                format!("{} must be {}{unit}; nothing was changed", setting.name(), setting.rule())
             })?;
-            set(tables, manner, setting, attribute, item).await?;
+            set(tables, output, setting, value, item).await?;
         }
         Command::Reset { setting } => {
-            // Written, since of a setting that is taken out the last value holds on in functions that run.
-            let attribute = setting.parse(&setting.default()).ok_or("the default is none")?;
-            set(tables, manner, setting, attribute, item).await?;
+            // Written rather than removed: of a removed setting, running functions keep the last value.
+            set(tables, output, setting, setting.default(), item).await?;
         }
     }
-    Ok(Ending::Done)
+    Ok(Outcome::Completed)
 }
 
-fn list(manner: Manner, item: &Item) -> Result<()> {
+fn list(output: OutputOptions, item: &SettingsItem) -> Result<()> {
     for setting in &DEFINITIONS {
-        let standing = Standing::of(setting, item.get(setting.name()));
+        let stored = Shown::of(setting, item);
         let (name, unit, meaning) = (setting.name(), setting.unit(), setting.meaning());
         let mut document = json!({
-            "name": name, "value": standing.value(), "unit": unit, "meaning": meaning,
-            "default": setting.default(), "rule": setting.rule(),
+            "name": name, "value": stored.value(), "unit": unit, "meaning": meaning,
+            "default": setting.default().to_string(), "rule": setting.rule(),
         });
-        standing.explain(setting, &mut document);
-        let (text, remark) = (standing.text(), standing.remark(setting));
-        manner.tell(format!("{name:36} {text:>8} {unit:13} {meaning}{remark}"), &document)?;
+        stored.add_problem(setting, &mut document);
+        let (text, note) = (stored.text(), stored.note(setting));
+        output.print(format!("{name:36} {text:>8} {unit:13} {meaning}{note}"), &document)?;
     }
-    if let Some(reason) = conflict(item) {
-        remark(format!("warning: {reason}"));
+    if let Some(reason) = item.settings().conflict() {
+        print_stderr(format!("warning: {reason}"));
     }
     Ok(())
 }
 
-fn get(manner: Manner, setting: &Definition, item: &Item) -> Result<()> {
-    let standing = Standing::of(setting, item.get(setting.name()));
-    let explained = standing.remark(setting);
-    if !explained.is_empty() {
-        remark(explained.trim_start());
+fn get(output: OutputOptions, setting: &Definition, item: &SettingsItem) -> Result<()> {
+    let stored = Shown::of(setting, item);
+    let note = stored.note(setting);
+    if !note.is_empty() {
+        print_stderr(note.trim_start());
     }
-    let mut document = json!({ "name": setting.name(), "value": standing.value() });
-    standing.explain(setting, &mut document);
-    manner.tell(standing.text(), &document)
+    let mut document = json!({ "name": setting.name(), "value": stored.value() });
+    stored.add_problem(setting, &mut document);
+    output.print(stored.text(), &document)
 }
 
-/// Sets a setting of this item, and tells what stood there before and what does now.
+/// Sets a setting of this item, and prints the value before and the value now.
 async fn set(
     tables: &Tables,
-    manner: Manner,
+    output: OutputOptions,
     setting: &Definition,
-    attribute: AttributeValue,
-    mut item: Item,
+    value: Value,
+    mut item: SettingsItem,
 ) -> Result<()> {
     let name = setting.name();
-    let contradiction = conflict(&item);
-    item.insert(name.into(), attribute.clone());
-    // One that is there already stops no change of something else.
-    if let Some(reason) = conflict(&item).filter(|reason| contradiction.as_ref() != Some(reason)) {
+    let conflict_before = item.settings().conflict();
+    item.set(setting, value);
+    // A conflict that exists already does not block other changes.
+    if let Some(reason) = item.settings().conflict().filter(|reason| conflict_before.as_ref() != Some(reason)) {
         return Err(format!("{reason}; nothing was changed").into());
     }
-    let now = setting.read(&attribute).unwrap_or_default();
-    let before = tables.settings.set(setting, attribute).await?;
-    let before = Standing::of(setting, before.as_ref());
+    let now = value.to_string();
+    let before = Shown::of(setting, &tables.settings.set(setting, value).await?);
     let details = json!({ "object": "settings", "setting": name, "before": before.text(), "value": now });
-    tables.events.note("sensitive_update", details).await;
+    tables.events.record("sensitive_update", details).await;
     let source = match before {
-        Standing::Set(_) => "",
-        Standing::Default(_) => " (default)",
-        Standing::Wrong(_) => " (which did not hold)",
+        Shown::Set(_) => "",
+        Shown::Default(_) => " (default)",
+        Shown::Invalid(_) => " (invalid)",
     };
     let text = format!("{name}: {}{source} -> {now} {}", before.text(), setting.unit());
-    manner.done(text.trim_end(), &json!({ "name": name, "before": before.text(), "value": now }))
+    output.print_done(text.trim_end(), &json!({ "name": name, "before": before.text(), "value": now }))
 }
 
-/// What the item says of a setting.
-enum Standing {
-    /// This, which holds.
+/// What the settings item has for a setting.
+enum Shown {
+    /// A valid value.
     Set(String),
-    /// Nothing, and so this holds, the default.
+    /// Nothing, so that this default is used.
     Default(String),
-    /// This, which cannot hold.
-    Wrong(String),
+    /// A value that cannot be used, as it is written.
+    Invalid(String),
 }
 
-impl Standing {
-    fn of(setting: &Definition, attribute: Option<&AttributeValue>) -> Self {
-        match attribute.map(|attribute| setting.read(attribute).ok_or_else(|| raw(attribute))) {
-            Some(Ok(value)) => Self::Set(value),
-            Some(Err(raw)) => Self::Wrong(raw),
-            None => Self::Default(setting.default()),
+impl Shown {
+    fn of(setting: &Definition, item: &SettingsItem) -> Self {
+        match item.get(setting) {
+            Stored::Valid(value) => Self::Set(value.to_string()),
+            Stored::Invalid => Self::Invalid(shortened(item.raw(setting).unwrap_or_default())),
+            Stored::Missing => Self::Default(setting.default().to_string()),
         }
     }
 
-    /// What stands there, whether it holds or not.
+    /// The value in the item, valid or not, or the default.
     fn text(&self) -> &str {
-        let (Self::Set(text) | Self::Default(text) | Self::Wrong(text)) = self;
+        let (Self::Set(text) | Self::Default(text) | Self::Invalid(text)) = self;
         text
     }
 
-    /// What holds, if that can be known from here.
+    /// The value that the functions use, if that is known here.
     fn value(&self) -> Option<&str> {
         match self {
             Self::Set(value) | Self::Default(value) => Some(value),
-            Self::Wrong(_) => None,
+            Self::Invalid(_) => None,
         }
     }
 
-    /// What is to be said of it beside the text.
-    fn remark(&self, setting: &Definition) -> String {
+    /// What to print after the value.
+    fn note(&self, setting: &Definition) -> String {
         match self {
             Self::Set(_) => String::new(),
             Self::Default(_) => " (default)".into(),
-            Self::Wrong(_) => format!(" ({})", problem(setting)),
+            Self::Invalid(_) => format!(" ({})", problem(setting)),
         }
     }
 
-    /// Says in a document what is wrong.
-    fn explain(&self, setting: &Definition, document: &mut serde_json::Value) {
-        if let (Self::Wrong(raw), Some(document)) = (self, document.as_object_mut()) {
+    /// Adds to a document what is wrong.
+    fn add_problem(&self, setting: &Definition, document: &mut serde_json::Value) {
+        if let (Self::Invalid(raw), Some(document)) = (self, document.as_object_mut()) {
             document.insert("item".into(), raw.as_str().into());
             document.insert("problem".into(), problem(setting).into());
         }
@@ -174,29 +175,17 @@ impl Standing {
 
 fn problem(setting: &Definition) -> String {
     format!(
-        "does not hold: must be {}; each function goes on with the last good value that it had, which may be another in \
-         each, or with the default, {}",
+        "invalid: must be {}; each function keeps the last valid value that it read, or the default, {}",
         setting.rule(),
         setting.default()
     )
 }
 
-/// The longest text that is shown of a value that does not hold.
-const SHOWN_CHARACTERS: usize = 40;
+/// The longest text that is printed of an invalid value, in characters.
+const MAX_RAW: usize = 40;
 
-/// A value as it stands in the item, of whatever type.
-fn raw(attribute: &AttributeValue) -> String {
-    let text = match attribute {
-        AttributeValue::S(text) => format!("\"{text}\""),
-        AttributeValue::N(number) => number.clone(),
-        AttributeValue::Bool(value) => value.to_string(),
-        AttributeValue::Null(_) => "null".into(),
-        AttributeValue::B(_) => "bytes".into(),
-        AttributeValue::L(_) => "a list".into(),
-        AttributeValue::M(_) => "a map".into(),
-        _ => "a set".into(),
-    };
-    match text.char_indices().nth(SHOWN_CHARACTERS) {
+fn shortened(text: String) -> String {
+    match text.char_indices().nth(MAX_RAW) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
         None => text,
     }

@@ -2,15 +2,16 @@
 
 use std::fmt;
 
-use futures_util::{StreamExt, TryStreamExt, stream};
-use serde::Deserialize;
-
 use crate::{
-    Error,
     clock::UnixSeconds,
     domain::{Generation, UserId},
-    store::{Item, corrupt, number, sessions::Sessions, unavailable},
+    error::StoreError,
+    store::{
+        Item, number,
+        sessions::{Session, Sessions},
+    },
 };
+use futures_util::{StreamExt, TryStreamExt, stream};
 
 /// Sessions that are ended at the same time.
 const AT_ONCE: usize = 8;
@@ -43,24 +44,14 @@ impl fmt::Display for SessionName {
     }
 }
 
-#[derive(Deserialize)]
-struct SessionItem {
-    counter: u32,
-    created_at: UnixSeconds,
-    rotated_at: UnixSeconds,
-    expires_at: UnixSeconds,
-    #[serde(default)]
-    generation: Generation,
-}
-
 impl SessionInfo {
-    fn read(mut item: Item) -> Result<Self, Error> {
-        let user = item.remove("user_id").ok_or_else(|| corrupt("session", "no user_id"))?;
-        let id = item.remove("session_id").ok_or_else(|| corrupt("session", "no session_id"))?;
+    fn read(mut item: Item) -> Result<Self, StoreError> {
+        let user = item.remove("user_id").ok_or_else(|| StoreError::corrupt("session", "no user_id"))?;
+        let id = item.remove("session_id").ok_or_else(|| StoreError::corrupt("session", "no session_id"))?;
         let first = id.as_b().ok().and_then(|id| id.as_ref().first_chunk::<4>().copied());
-        let name = SessionName(first.ok_or_else(|| corrupt("session", "session_id"))?);
-        let SessionItem { counter, created_at, rotated_at, expires_at, generation } =
-            serde_dynamo::from_item(item).map_err(|error| corrupt("session", error))?;
+        let name = SessionName(first.ok_or_else(|| StoreError::corrupt("session", "session_id"))?);
+        let Session { counter, created_at, rotated_at, expires_at, generation } =
+            serde_dynamo::from_item(item).map_err(|error| StoreError::corrupt("session", error))?;
         let key = Item::from([("user_id".into(), user), ("session_id".into(), id)]);
         Ok(Self { name, created_at, rotated_at, expires_at, counter, generation, key })
     }
@@ -70,14 +61,14 @@ impl Sessions {
     /// A user's sessions that are stored, the latest first. What has expired may still be among them.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] when the store does not answer, [`Error::Internal`] when an item is none of ours.
-    pub async fn of_user(&self, user: UserId) -> Result<Vec<SessionInfo>, Error> {
+    /// [`StoreError::Aws`] if DynamoDB fails, [`StoreError::Internal`] when an item is none of ours.
+    pub async fn of_user(&self, user: UserId) -> Result<Vec<SessionInfo>, StoreError> {
         let request = self.client.query().table_name(&self.table).key_condition_expression("user_id = :user");
         let request = request.expression_attribute_values(":user", number(user.get())).consistent_read(true);
         let mut items = request.into_paginator().items().send();
         let mut sessions = Vec::new();
         while let Some(item) = items.next().await {
-            sessions.push(SessionInfo::read(item.map_err(|error| unavailable(&error))?)?);
+            sessions.push(SessionInfo::read(item?)?);
         }
         sessions.sort_by_key(|session| std::cmp::Reverse(session.created_at));
         Ok(sessions)
@@ -86,11 +77,11 @@ impl Sessions {
     /// Ends these sessions.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] when the store does not answer: some may have ended.
-    pub async fn revoke(&self, sessions: &[SessionInfo]) -> Result<(), Error> {
+    /// [`StoreError::Aws`] if DynamoDB fails: some may have ended.
+    pub async fn revoke(&self, sessions: &[SessionInfo]) -> Result<(), StoreError> {
         let ends = sessions.iter().map(|session| async {
             let request = self.client.delete_item().table_name(&self.table).set_key(Some(session.key.clone()));
-            request.send().await.map(drop).map_err(|error| unavailable(&error))
+            request.send().await.map(drop).map_err(StoreError::from)
         });
         stream::iter(ends).buffer_unordered(AT_ONCE).try_collect().await
     }

@@ -1,83 +1,65 @@
 //! Settings in memory.
 
-use std::{
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
+use std::time::Duration;
 
 use super::SettingsTable;
 use crate::{
-    Error,
-    clock::{Clock, UnixSeconds},
-    settings::{Settings, item::Problem},
+    clock::Clock,
+    error::StoreError,
+    kept::Kept,
+    settings::{Problem, Settings},
 };
 
 /// The settings, read from their table at most once in a given time.
 #[derive(Debug)]
 pub struct SettingsCache {
     table: SettingsTable,
-    clock: Clock,
-    max_age: Duration,
-    memory: Mutex<Option<Memory>>,
+    kept: Kept<Reading>,
 }
 
-/// What was read last.
-#[derive(Debug, Clone)]
-struct Memory {
-    read_at: UnixSeconds,
+/// Settings that were read, and what was reported of them.
+#[derive(Debug, Clone, Default)]
+struct Reading {
     settings: Settings,
-    /// What was told of it.
     problems: Vec<Problem>,
 }
 
 impl SettingsCache {
-    pub(crate) fn new(table: SettingsTable, clock: Clock, max_age: Duration) -> Self {
-        Self { table, clock, max_age, memory: Mutex::default() }
+    /// The settings of this table, each reading served for `max_age`.
+    pub fn new(table: SettingsTable, clock: Clock, max_age: Duration) -> Self {
+        Self { table, kept: Kept::new(clock, max_age) }
     }
 
-    /// The settings that hold now. To be awaited beside another read, so that reading them anew takes no time of its own.
+    /// The settings in force. Await it beside another read, so that reading them again takes no time of its own.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] when they were never read and can not be now. Later, the last ones hold on.
-    pub async fn current(&self) -> Result<Settings, Error> {
-        if let Some(settings) = self.fresh() {
-            return Ok(settings);
-        }
-        let now = self.clock.now();
-        let last = self.memory();
-        let before = last.as_ref().map(|last| last.settings).unwrap_or_default();
-        let told = last.as_ref().map(|last| last.problems.clone()).unwrap_or_default();
-        let (settings, problems) = match (self.table.read().await, last) {
-            (Ok(Some(item)), _) => Settings::read(&item, &before),
-            (Ok(None), _) => Default::default(),
-            (Err(error), Some(_)) => {
-                tracing::warn!(event = "settings_unavailable", %error, "the last settings hold on");
-                (before, told.clone())
-            }
-            (Err(error), None) => return Err(error),
+    /// [`StoreError::Aws`] if they have never been read and DynamoDB fails. Later, the last ones stay in force.
+    pub async fn current(&self) -> Result<Settings, StoreError> {
+        let stale = |error: &StoreError| {
+            tracing::warn!(event = "settings_unavailable", %error, "using the settings read last");
         };
-        // Once, and not with every reading.
-        problems.iter().filter(|problem| !told.contains(problem)).for_each(Problem::tell);
-        let memory = Memory { read_at: now, settings, problems };
-        *self.memory.lock().unwrap_or_else(PoisonError::into_inner) = Some(memory);
-        Ok(settings)
+        Ok(self.kept.get(async |last| self.read(last).await, stale).await?.settings)
     }
 
-    /// The settings that hold now, if no reading is needed to tell.
+    /// The settings in force, if they need not be read again.
     pub fn fresh(&self) -> Option<Settings> {
-        let is_fresh = |last: &Memory| self.clock.now().abs_diff(last.read_at) < self.max_age.as_secs();
-        self.memory().filter(is_fresh).map(|last| last.settings)
+        self.kept.fresh().map(|reading| reading.settings)
     }
 
-    /// Reads the settings before the first request, and so opens the connection to DynamoDB. Failing is no harm: the first
-    /// request tries again.
+    /// Reads the settings before the first request, which also opens the connection to DynamoDB. A failure does no harm: the
+    /// first request tries again.
     pub async fn warm_up(&self) {
         if let Err(error) = self.current().await {
-            tracing::warn!(event = "settings_unavailable", %error, "the first request tries again");
+            tracing::warn!(event = "settings_unavailable", %error, "the first request will try again");
         }
     }
 
-    fn memory(&self) -> Option<Memory> {
-        self.memory.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    async fn read(&self, last: Option<Reading>) -> Result<Reading, StoreError> {
+        let before = last.unwrap_or_default();
+        let item = self.table.read().await?;
+        let (settings, problems) = item.map_or_else(Default::default, |item| item.read(&before.settings));
+        // Once, not with every reading.
+        problems.iter().filter(|problem| !before.problems.contains(problem)).for_each(Problem::log);
+        Ok(Reading { settings, problems })
     }
 }

@@ -2,17 +2,16 @@
 
 use futures_util::{Stream, StreamExt, stream};
 
-use super::{Account, ProfileChange, Role, Updated, Users, collided, items, profile::By, taken};
+use super::{Account, ProfileChange, Role, Users, contention, items, profile::By, taken_by};
 use crate::{
-    Error,
     clock::UnixSeconds,
-    domain::{Email, Generation, PasswordHash, Taken, User, UserId, Username},
+    domain::{Changed, Email, Generation, PasswordHash, Refusal, Taken, User, UserId, Username},
+    error::StoreError,
     store::{
-        Item, backoff, corrupt, string,
+        Item, backoff, string,
         transaction::{Repeated, Written, transact},
-        unavailable,
     },
-    timeouts::{CHANGES, TRANSACTIONS},
+    timeouts::{CHANGE_ATTEMPTS, TRANSACTION_ATTEMPTS},
 };
 
 /// What is to become of an account's way in.
@@ -60,8 +59,8 @@ impl Users {
     /// The account with this id.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] when the store does not answer, [`Error::Internal`] when the item is none of ours.
-    pub async fn account_with_id(&self, id: UserId) -> Result<Option<Account>, Error> {
+    /// [`StoreError::Aws`] if DynamoDB fails, [`StoreError::Internal`] when the item is none of ours.
+    pub async fn account_with_id(&self, id: UserId) -> Result<Option<Account>, StoreError> {
         self.get(items::profile_key(id), None).await?.map(items::account).transpose()
     }
 
@@ -69,7 +68,7 @@ impl Users {
     ///
     /// # Errors
     /// As [`account_with_id`](Self::account_with_id).
-    pub async fn account_with_email(&self, email: &Email) -> Result<Option<Account>, Error> {
+    pub async fn account_with_email(&self, email: &Email) -> Result<Option<Account>, StoreError> {
         let marker = self.get(items::email_key(email), None).await?;
         let credentials = marker.map(items::credentials).transpose()?.flatten();
         let Some(credentials) = credentials else { return Ok(None) };
@@ -80,7 +79,7 @@ impl Users {
     ///
     /// # Errors
     /// As [`account_with_id`](Self::account_with_id).
-    pub async fn former_owner(&self, email: &Email) -> Result<Option<UserId>, Error> {
+    pub async fn former_owner(&self, email: &Email) -> Result<Option<UserId>, StoreError> {
         let Some(marker) = self.get(items::email_key(email), None).await? else { return Ok(None) };
         let marker = items::CredentialsItem::read(marker)?;
         let is_reserved = marker.expires_at.is_some_and(|end| self.clock.now() < end);
@@ -91,7 +90,7 @@ impl Users {
     ///
     /// # Errors
     /// As [`account_with_id`](Self::account_with_id).
-    pub async fn account_with_username(&self, username: &Username) -> Result<Option<Account>, Error> {
+    pub async fn account_with_username(&self, username: &Username) -> Result<Option<Account>, StoreError> {
         let Some(marker) = self.get(items::username_key(username), None).await? else { return Ok(None) };
         self.account_with_id(items::owner(marker)?).await
     }
@@ -100,16 +99,16 @@ impl Users {
     ///
     /// # Errors
     /// As [`account_with_id`](Self::account_with_id), in the place of an account.
-    pub fn all(&self) -> impl Stream<Item = Result<Account, Error>> + use<> {
+    pub fn all(&self) -> impl Stream<Item = Result<Account, StoreError>> + use<> {
         self.items_under("user#").map(|item| item.and_then(items::account))
     }
 
     /// All items whose key begins like this.
-    pub(super) fn items_under(&self, prefix: &str) -> impl Stream<Item = Result<Item, Error>> + use<> {
+    pub(super) fn items_under(&self, prefix: &str) -> impl Stream<Item = Result<Item, StoreError>> + use<> {
         let request = self.client.scan().table_name(&self.table).filter_expression("begins_with(pk, :prefix)");
         let request = request.expression_attribute_values(":prefix", string(prefix)).limit(PAGE);
         stream::unfold(request.into_paginator().items().send(), async |mut items| {
-            let item = items.next().await?.map_err(|error| unavailable(&error));
+            let item = items.next().await?.map_err(StoreError::from);
             Some((item, items))
         })
     }
@@ -117,56 +116,65 @@ impl Users {
     /// Adds an account. One with the same id is the same user, and stays as it is.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] when the store does not answer.
-    pub async fn add(&self, account: &NewAccount) -> Result<Added, Error> {
+    /// [`StoreError::Aws`] if DynamoDB fails.
+    pub async fn add(&self, account: &NewAccount) -> Result<Added, StoreError> {
         let NewAccount { user, password_hash, disabled, created_at } = account.clone();
         let account = self.new_account(user, password_hash)?;
         let account = Account { disabled, created_at: created_at.or(account.created_at), ..account };
         let writes = self.writes().add(&account)?;
-        match transact(&self.client, &self.random, writes, Repeated::ByConditions, TRANSACTIONS).await? {
+        match transact(&self.client, &self.random, writes, Repeated::ByConditions, TRANSACTION_ATTEMPTS).await? {
             Written::Done => Ok(Added::Added),
             Written::Refused(failed) if failed.contains(&Role::Profile) => Ok(Added::WasThere),
-            Written::Refused(failed) => Ok(Added::Taken(taken(&failed))),
-            Written::Collided => Err(collided()),
+            Written::Refused(failed) => Ok(Added::Taken(taken_by(&failed))),
+            Written::Collided => Err(contention(TRANSACTION_ATTEMPTS)),
         }
     }
 
     /// Changes a profile as [`update`](Self::update) does, whether or not its user may log in.
     ///
     /// # Errors
-    /// As [`update`](Self::update); [`Error::USER_INACTIVE`] when the account is gone meanwhile.
-    pub async fn update_any(&self, account: Account, change: &ProfileChange, reserved: u64) -> Result<Updated, Error> {
+    /// As [`update`](Self::update).
+    pub async fn update_any(
+        &self,
+        account: Account,
+        change: &ProfileChange,
+        reserved: u64,
+    ) -> Result<Result<(User, Changed), Refusal>, StoreError> {
         self.change(self.located(account).await?, change, reserved, By::Operator).await
     }
 
     /// Changes an account's way in, and returns the account as it is then. Nothing is changed where it is so already.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] when the store does not answer, or when the account changes each time anew;
-    /// [`Error::USER_INACTIVE`] when it is gone meanwhile.
-    pub async fn change_access(&self, account: Account, change: &AccessChange) -> Result<Account, Error> {
+    /// [`StoreError::Aws`] if DynamoDB fails.
+    pub async fn change_access(
+        &self,
+        account: Account,
+        change: &AccessChange,
+    ) -> Result<Result<Account, Refusal>, StoreError> {
         let mut account = self.located(account).await?;
-        for attempt in 0..CHANGES {
+        for attempt in 0..CHANGE_ATTEMPTS {
             if attempt > 0 {
                 backoff::wait(&self.random, attempt).await?;
-                account = self.current(account.user.id).await?.ok_or(Error::USER_INACTIVE)?;
+                let Some(current) = self.current(account.user.id).await? else { return Ok(Err(Refusal::Gone)) };
+                account = current;
             }
             let generation = Generation::random(&self.random)?;
-            let Some(next) = account.after(change, generation, self.clock.now()) else { return Ok(account) };
+            let Some(next) = account.after(change, generation, self.clock.now()) else { return Ok(Ok(account)) };
             if self.write(self.writes().change_access(&account, &next)?).await? == Written::Done {
-                return Ok(next);
+                return Ok(Ok(next));
             }
         }
-        Err(collided())
+        Ok(Err(Refusal::Conflict))
     }
 
     /// Deletes an account, if it is still there; its sessions are not deleted with it, and worth nothing.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] when the store does not answer, or when the account changes each time anew.
-    pub async fn delete(&self, account: Account) -> Result<(), Error> {
+    /// [`StoreError::Aws`] if DynamoDB fails, [`StoreError::Contention`] if the account changes at each attempt.
+    pub async fn delete(&self, account: Account) -> Result<(), StoreError> {
         let mut account = self.located(account).await?;
-        for attempt in 0..CHANGES {
+        for attempt in 0..CHANGE_ATTEMPTS {
             if attempt > 0 {
                 backoff::wait(&self.random, attempt).await?;
                 let Some(current) = self.current(account.user.id).await? else { return Ok(()) };
@@ -176,11 +184,11 @@ impl Users {
                 return Ok(());
             }
         }
-        Err(collided())
+        Err(contention(CHANGE_ATTEMPTS))
     }
 
     /// The account as it is now, with its marker [located](Self::located).
-    pub(super) async fn current(&self, id: UserId) -> Result<Option<Account>, Error> {
+    pub(super) async fn current(&self, id: UserId) -> Result<Option<Account>, StoreError> {
         match self.account_with_id(id).await? {
             Some(account) => self.located(account).await.map(Some),
             None => Ok(None),
@@ -194,7 +202,7 @@ impl Account {
         let voided = || Self { generation, ..self.clone() };
         match change {
             AccessChange::Password(hash) => {
-                Some(Self { password_hash: Some(hash.clone()), unlocked_at: Some(now), ..voided() })
+                Some(Self { password_hash: hash.clone(), unlocked_at: Some(now), ..voided() })
             }
             AccessChange::Disable => (!self.disabled).then(|| Self { disabled: true, ..voided() }),
             AccessChange::Enable => self.disabled.then(|| Self { disabled: false, ..self.clone() }),
@@ -202,11 +210,8 @@ impl Account {
         }
     }
 
-    /// The hash of the password, as it is stored: for a copy of the account elsewhere.
-    ///
-    /// # Errors
-    /// [`Error::Internal`] when the account has none.
-    pub fn password_hash(&self) -> Result<&PasswordHash, Error> {
-        self.password_hash.as_ref().ok_or_else(|| corrupt("profile", "no password_hash"))
+    /// The stored hash of the password, for a copy of the account elsewhere.
+    pub fn password_hash(&self) -> &PasswordHash {
+        &self.password_hash
     }
 }

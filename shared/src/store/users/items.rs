@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Account, Credentials};
+use super::{Account, Credentials, Profile};
 use crate::{
-    Error,
     clock::UnixSeconds,
     domain::{Email, Generation, Holder, PasswordHash, User, UserId, Username},
-    store::{Item, corrupt, string},
+    error::StoreError,
+    store::{Item, string},
 };
 
 /// The whole key of an item of the table.
@@ -52,6 +52,13 @@ pub(super) struct ProfileItem {
     pub(super) former_emails: Vec<FormerEmail>,
 }
 
+impl ProfileItem {
+    fn user(&self) -> Result<User, StoreError> {
+        let id = UserId::new(self.id).ok_or_else(|| StoreError::corrupt("profile", "id out of range"))?;
+        Ok(User { id, username: Username::stored(self.username.clone()), email: Email::stored(self.email.clone()) })
+    }
+}
+
 /// An address that a user had, and that nobody else may take yet. Its marker stays, without a hash and with an end.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct FormerEmail {
@@ -61,19 +68,25 @@ pub(super) struct FormerEmail {
     pub(super) expires_at: UnixSeconds,
 }
 
-/// The account with this profile. The hash is there if it was asked for.
-pub(super) fn account(profile: Item) -> Result<Account, Error> {
-    let item: ProfileItem = serde_dynamo::from_item(profile).map_err(|error| corrupt("profile", error))?;
-    let id = UserId::new(item.id).ok_or_else(|| corrupt("profile", "id out of range"))?;
+/// The profile in this item, which may be a projection of the whole one.
+pub(super) fn profile(item: Item) -> Result<Profile, StoreError> {
+    let item: ProfileItem = serde_dynamo::from_item(item).map_err(|error| StoreError::corrupt("profile", error))?;
+    Ok(Profile { disabled: item.disabled, generation: item.generation, user: item.user()? })
+}
+
+/// The account in this item.
+pub(super) fn account(profile: Item) -> Result<Account, StoreError> {
+    let item: ProfileItem = serde_dynamo::from_item(profile).map_err(|error| StoreError::corrupt("profile", error))?;
+    let hash = item.password_hash.clone().ok_or_else(|| StoreError::corrupt("profile", "no password_hash"))?;
     Ok(Account {
-        user: User { id, username: Username::stored(item.username), email: Email::stored(item.email) },
+        user: item.user()?,
         disabled: item.disabled,
         created_at: item.created_at,
         generation: item.generation,
         unlocked_at: item.unlocked_at,
         former_emails: item.former_emails,
         misplaced_key: None,
-        password_hash: item.password_hash.map(PasswordHash::new),
+        password_hash: PasswordHash::new(hash),
     })
 }
 
@@ -96,17 +109,17 @@ pub(super) struct CredentialsItem {
 }
 
 impl CredentialsItem {
-    pub(super) fn read(item: Item) -> Result<Self, Error> {
-        serde_dynamo::from_item(item).map_err(|error| corrupt("credentials", error))
+    pub(super) fn read(item: Item) -> Result<Self, StoreError> {
+        serde_dynamo::from_item(item).map_err(|error| StoreError::corrupt("credentials", error))
     }
 
-    pub(super) fn owner(&self) -> Result<UserId, Error> {
-        UserId::new(self.user_id).ok_or_else(|| corrupt("credentials", "user_id out of range"))
+    pub(super) fn owner(&self) -> Result<UserId, StoreError> {
+        UserId::new(self.user_id).ok_or_else(|| StoreError::corrupt("credentials", "user_id out of range"))
     }
 }
 
 /// What an address's marker tells a login; nothing if nobody logs in with the address any more.
-pub(in crate::store) fn credentials(item: Item) -> Result<Option<Credentials>, Error> {
+pub(in crate::store) fn credentials(item: Item) -> Result<Option<Credentials>, StoreError> {
     let item = CredentialsItem::read(item)?;
     let holder = Holder { user: item.owner()?, generation: item.generation };
     let CredentialsItem { password_hash, disabled, unlocked_at, .. } = item;
@@ -125,7 +138,7 @@ pub(super) struct Marker {
 }
 
 /// Whose marker this is.
-pub(super) fn owner(marker: Item) -> Result<UserId, Error> {
-    let marker: Marker = serde_dynamo::from_item(marker).map_err(|error| corrupt("marker", error))?;
-    UserId::new(marker.user_id).ok_or_else(|| corrupt("marker", "user_id out of range"))
+pub(super) fn owner(marker: Item) -> Result<UserId, StoreError> {
+    let marker: Marker = serde_dynamo::from_item(marker).map_err(|error| StoreError::corrupt("marker", error))?;
+    UserId::new(marker.user_id).ok_or_else(|| StoreError::corrupt("marker", "user_id out of range"))
 }

@@ -1,14 +1,14 @@
 //! Changes of a profile.
 
-use super::{Account, Role, Users, taken};
+use super::{Account, Role, Users, taken_by};
 use crate::{
-    Error,
-    domain::{Changed, Email, Taken, User, Username},
+    domain::{Changed, Email, Refusal, User, Username},
+    error::StoreError,
     store::{
         backoff,
         transaction::{Repeated, Written, transact},
     },
-    timeouts::CHANGES,
+    timeouts::CHANGE_ATTEMPTS,
 };
 
 /// What is to change of a profile; the rest stays.
@@ -18,15 +18,6 @@ pub struct ProfileChange {
     pub username: Option<Username>,
     /// The new address.
     pub email: Option<Email>,
-}
-
-/// What became of a change of a profile.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Updated {
-    /// It is done, and these fields are others than before.
-    User(User, Changed),
-    /// Nothing is: these are another user's.
-    Taken(Taken),
 }
 
 /// Who changes a profile: its owner must still be able to log in, an operator may change any.
@@ -41,9 +32,13 @@ impl Users {
     /// many seconds.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] when the store does not answer, [`Error::Conflict`] when others change the profile each time
-    /// before. As [`Users::find`] when the user is gone, disabled or without valid tokens meanwhile.
-    pub async fn update(&self, account: Account, change: &ProfileChange, reserved: u64) -> Result<Updated, Error> {
+    /// As [`Users::find`].
+    pub async fn update(
+        &self,
+        account: Account,
+        change: &ProfileChange,
+        reserved: u64,
+    ) -> Result<Result<(User, Changed), Refusal>, StoreError> {
         self.change(account, change, reserved, By::Owner).await
     }
 
@@ -53,33 +48,37 @@ impl Users {
         change: &ProfileChange,
         reserved: u64,
         by: By,
-    ) -> Result<Updated, Error> {
-        for attempt in 0..CHANGES {
+    ) -> Result<Result<(User, Changed), Refusal>, StoreError> {
+        for attempt in 0..CHANGE_ATTEMPTS {
             if attempt > 0 {
                 // Somebody was quicker: the same change goes on top of theirs.
                 backoff::wait(&self.random, attempt).await?;
-                account = match by {
+                let current = match by {
                     By::Owner => self.open(account.holder()).await?,
-                    By::Operator => self.current(account.user.id).await?.ok_or(Error::USER_INACTIVE)?,
+                    By::Operator => self.current(account.user.id).await?.ok_or(Refusal::Gone),
+                };
+                account = match current {
+                    Ok(current) => current,
+                    Err(refusal) => return Ok(Err(refusal)),
                 };
             }
             let user = account.changed(change);
             let former = &account.user;
             let changed = Changed { username: user.username != former.username, email: user.email != former.email };
             if user == *former {
-                return Ok(Updated::User(user, changed));
+                return Ok(Ok((user, changed)));
             }
             let writes = self.writes().update(&account, &user, reserved)?;
             // Whoever collides was read before, and is read again.
             match transact(&self.client, &self.random, writes, Repeated::ByToken, 1).await? {
-                Written::Done => return Ok(Updated::User(user, changed)),
+                Written::Done => return Ok(Ok((user, changed))),
                 Written::Refused(failed) if !failed.iter().any(|role| matches!(role, Role::Profile | Role::Former)) => {
-                    return Ok(Updated::Taken(taken(&failed)));
+                    return Ok(Err(Refusal::Taken(taken_by(&failed))));
                 }
                 Written::Refused(_) | Written::Collided => {}
             }
         }
-        Err(Error::Conflict)
+        Ok(Err(Refusal::Conflict))
     }
 }
 

@@ -6,13 +6,14 @@ use std::pin::pin;
 use futures_util::{Stream, StreamExt, TryStreamExt};
 
 use super::{
-    Account, Role, Users, collided,
+    Account, Role, Users, contention,
     items::{self, CredentialsItem},
 };
 use crate::{
-    Error,
     domain::{User, UserId},
+    error::StoreError,
     store::{Item, transaction::Written},
+    timeouts::TRANSACTION_ATTEMPTS,
 };
 
 /// A user whose address a login does not find, and nobody else is kept from.
@@ -40,16 +41,16 @@ impl Users {
     /// All misplaced markers, in no order that means anything.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] when the store does not answer, [`Error::Internal`] when an item is none of ours: in the place of
+    /// [`StoreError::Aws`] if DynamoDB fails, [`StoreError::Internal`] when an item is none of ours: in the place of
     /// a marker.
-    pub fn misplaced(&self) -> impl Stream<Item = Result<Misplaced, Error>> + '_ {
+    pub fn misplaced(&self) -> impl Stream<Item = Result<Misplaced, StoreError>> + '_ {
         self.items_under(items::EMAIL).filter_map(async |item| match item {
             Ok(item) => self.misplaced_marker(item).await.transpose(),
             Err(error) => Some(Err(error)),
         })
     }
 
-    async fn misplaced_marker(&self, mut item: Item) -> Result<Option<Misplaced>, Error> {
+    async fn misplaced_marker(&self, mut item: Item) -> Result<Option<Misplaced>, StoreError> {
         let Some(key) = item.remove("pk").and_then(|key| key.as_s().ok().cloned()) else { return Ok(None) };
         let marker = CredentialsItem::read(item)?;
         // A reserved address is nobody's way in.
@@ -67,7 +68,7 @@ impl Users {
 
     /// The account with the key of its marker, for whoever changes accounts whose address's canonical form another user may
     /// have: until it is given another address or deleted, nobody can mend it.
-    pub(super) async fn located(&self, account: Account) -> Result<Account, Error> {
+    pub(super) async fn located(&self, account: Account) -> Result<Account, StoreError> {
         let is_own =
             |marker: &CredentialsItem| marker.user_id == account.user.id.get() && marker.password_hash.is_some();
         let marker = self.get(account.email_key(), None).await?.map(CredentialsItem::read).transpose()?;
@@ -89,8 +90,8 @@ impl Users {
     /// finds out and writes nothing.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] when the store does not answer, [`Error::Internal`] when an item is none of ours.
-    pub async fn placed(&self, misplaced: &Misplaced, dry_run: bool) -> Result<Placed, Error> {
+    /// [`StoreError::Aws`] if DynamoDB fails, [`StoreError::Internal`] when an item is none of ours.
+    pub async fn placed(&self, misplaced: &Misplaced, dry_run: bool) -> Result<Placed, StoreError> {
         if let Some(twin) = self.account_with_email(&misplaced.user.email).await? {
             let is_another = twin.user.id != misplaced.user.id;
             return Ok(if is_another { Placed::Twin(twin.user.id) } else { Placed::Gone });
@@ -104,9 +105,9 @@ impl Users {
         }
         match self.write(self.writes().put_in_place(&misplaced.account)?).await? {
             Written::Done => Ok(Placed::Moved),
-            Written::Refused(failed) if failed.contains(&Role::Email) => Err(collided()),
+            Written::Refused(failed) if failed.contains(&Role::Email) => Err(contention(TRANSACTION_ATTEMPTS)),
             Written::Refused(_) => Ok(Placed::Gone),
-            Written::Collided => Err(collided()),
+            Written::Collided => Err(contention(TRANSACTION_ATTEMPTS)),
         }
     }
 }

@@ -1,11 +1,8 @@
 //! The writes that keep a user's items together: each list is a transaction.
 
-use aws_sdk_dynamodb::{
-    error::BuildError,
-    types::{
-        AttributeValue, Delete, Put, TransactWriteItem, Update,
-        builders::{DeleteBuilder, PutBuilder, UpdateBuilder},
-    },
+use aws_sdk_dynamodb::types::{
+    AttributeValue, Delete, Put, TransactWriteItem, Update,
+    builders::{DeleteBuilder, PutBuilder, UpdateBuilder},
 };
 use serde::Serialize;
 
@@ -14,9 +11,9 @@ use super::{
     items::{CredentialsItem, FormerEmail, Marker, ProfileItem, canonical_key, email_key, profile_key, username_key},
 };
 use crate::{
-    Error,
     clock::UnixSeconds,
     domain::{Email, PasswordHash, User, UserId},
+    error::StoreError,
     store::{Item, number, string},
 };
 
@@ -40,13 +37,13 @@ impl<'a> Writes<'a> {
     }
 
     /// The three items of a new user.
-    pub(super) fn add(mut self, account: &Account) -> Result<List, Error> {
+    pub(super) fn add(mut self, account: &Account) -> Result<List, StoreError> {
         let user = &account.user;
         let profile = ProfileItem {
             id: user.id.get(),
             username: user.username.as_str().into(),
             email: user.email.as_str().into(),
-            password_hash: Some(account.password_hash()?.expose().into()),
+            password_hash: Some(account.password_hash().expose().into()),
             created_at: account.created_at,
             disabled: account.disabled,
             generation: account.generation,
@@ -61,7 +58,7 @@ impl<'a> Writes<'a> {
 
     /// A profile as it was read becomes the user as they are to be, unless it has changed meanwhile; markers move with it. A
     /// former address is kept from others for so many seconds.
-    pub(super) fn update(mut self, account: &Account, user: &User, reserved: u64) -> Result<List, Error> {
+    pub(super) fn update(mut self, account: &Account, user: &User, reserved: u64) -> Result<List, StoreError> {
         let former = &account.user;
         let moves = user.email.canonical() != former.email.canonical();
         let mut set = "SET username = :username, email = :email".to_owned();
@@ -76,7 +73,8 @@ impl<'a> Writes<'a> {
             set.push_str(", former_emails = :former_emails");
             update = update.expression_attribute_values(
                 ":former_emails",
-                serde_dynamo::to_attribute_value(former_emails).map_err(Error::internal)?,
+                serde_dynamo::to_attribute_value(former_emails)
+                    .map_err(|error| StoreError::corrupt("profile", error))?,
             );
         }
         if user.username != former.username {
@@ -93,7 +91,7 @@ impl<'a> Writes<'a> {
     ///
     /// What is given up for an address that was reserved goes: else going back and forth would fill the user's places with
     /// other addresses, until there is none left for the owner's.
-    fn give_up_email(&mut self, account: &Account, next: &User, reserved: u64) -> Result<Vec<FormerEmail>, Error> {
+    fn give_up_email(&mut self, account: &Account, next: &User, reserved: u64) -> Result<Vec<FormerEmail>, StoreError> {
         let (former, next) = (account.user.email.canonical(), next.email.canonical());
         let still_reserved = account.former_emails.iter().filter(|email| self.now < email.expires_at);
         let (taken_back, mut former_emails): (Vec<_>, Vec<_>) =
@@ -121,7 +119,7 @@ impl<'a> Writes<'a> {
         email: &Email,
         verified: &Credentials,
         better: &PasswordHash,
-    ) -> Result<List, Error> {
+    ) -> Result<List, StoreError> {
         self.update_both(verified.holder.user, email_key(email), |update| {
             Ok(update
                 .update_expression("SET password_hash = :better")
@@ -133,8 +131,8 @@ impl<'a> Writes<'a> {
 
     /// What logins and tokens are checked against becomes what it is in `next`, in both items that have it, unless it has
     /// changed meanwhile.
-    pub(super) fn change_access(self, former: &Account, next: &Account) -> Result<List, Error> {
-        let hash = next.password_hash()?.expose();
+    pub(super) fn change_access(self, former: &Account, next: &Account) -> Result<List, StoreError> {
+        let hash = next.password_hash().expose();
         let mut set = "SET password_hash = :password_hash, disabled = :disabled, generation = :generation".to_owned();
         if next.unlocked_at.is_some() {
             set.push_str(", unlocked_at = :unlocked_at");
@@ -159,8 +157,8 @@ impl<'a> Writes<'a> {
         mut self,
         user: UserId,
         email_key: String,
-        change: impl Fn(UpdateBuilder) -> Result<UpdateBuilder, Error>,
-    ) -> Result<List, Error> {
+        change: impl Fn(UpdateBuilder) -> Result<UpdateBuilder, StoreError>,
+    ) -> Result<List, StoreError> {
         for (role, key) in [(Role::Profile, profile_key(user)), (Role::Email, email_key)] {
             self.update_one(role, key, change(Update::builder())?)?;
         }
@@ -168,7 +166,7 @@ impl<'a> Writes<'a> {
     }
 
     /// A misplaced marker moves to the key of its address's canonical form, unless the account has changed meanwhile.
-    pub(super) fn put_in_place(mut self, account: &Account) -> Result<List, Error> {
+    pub(super) fn put_in_place(mut self, account: &Account) -> Result<List, StoreError> {
         let same = Update::builder()
             .update_expression("SET email = :email")
             .condition_expression(format!("email = :email AND {}", unchanged(account)))
@@ -180,7 +178,7 @@ impl<'a> Writes<'a> {
     }
 
     /// An account's items go, unless it has another address or name meanwhile. So do the addresses that are reserved for it.
-    pub(super) fn delete(mut self, account: &Account) -> Result<List, Error> {
+    pub(super) fn delete(mut self, account: &Account) -> Result<List, StoreError> {
         let user = &account.user;
         self.delete_one(Role::Profile, profile_key(user.id), |delete| {
             delete
@@ -203,10 +201,10 @@ impl<'a> Writes<'a> {
     }
 
     /// The marker of the user's address, which nobody else has, nor has reserved.
-    fn put_email(&mut self, account: &Account, user: &User) -> Result<(), Error> {
+    fn put_email(&mut self, account: &Account, user: &User) -> Result<(), StoreError> {
         let credentials = CredentialsItem {
             user_id: user.id.get(),
-            password_hash: Some(account.password_hash()?.expose().into()),
+            password_hash: Some(account.password_hash().expose().into()),
             disabled: account.disabled,
             generation: account.generation,
             unlocked_at: account.unlocked_at,
@@ -223,13 +221,13 @@ impl<'a> Writes<'a> {
         })
     }
 
-    fn put_username(&mut self, user: &User) -> Result<(), Error> {
+    fn put_username(&mut self, user: &User) -> Result<(), StoreError> {
         let marker = Marker { user_id: user.id.get() };
         self.put(Role::Username, username_key(&user.username), &marker, |put| put.condition_expression(FREE))
     }
 
     /// A marker that the user no longer needs, and that must still be theirs.
-    fn delete_former(&mut self, key: String, owner: UserId) -> Result<(), Error> {
+    fn delete_former(&mut self, key: String, owner: UserId) -> Result<(), StoreError> {
         self.delete_one(Role::Former, key, |delete| {
             delete.condition_expression(OWN).expression_attribute_values(":owner", number(owner.get()))
         })
@@ -241,16 +239,16 @@ impl<'a> Writes<'a> {
         key: String,
         content: &impl Serialize,
         condition: impl FnOnce(PutBuilder) -> PutBuilder,
-    ) -> Result<(), Error> {
-        let item: Item = serde_dynamo::to_item(content).map_err(Error::internal)?;
+    ) -> Result<(), StoreError> {
+        let item: Item = serde_dynamo::to_item(content).map_err(|error| StoreError::corrupt("profile", error))?;
         let put = Put::builder().table_name(self.table).set_item(Some(item)).item("pk", string(key));
-        let put = condition(put).build().map_err(unbuilt)?;
+        let put = condition(put).build()?;
         self.list.push((role, TransactWriteItem::builder().put(put).build()));
         Ok(())
     }
 
-    fn update_one(&mut self, role: Role, key: String, update: UpdateBuilder) -> Result<(), Error> {
-        let update = update.table_name(self.table).key("pk", string(key)).build().map_err(unbuilt)?;
+    fn update_one(&mut self, role: Role, key: String, update: UpdateBuilder) -> Result<(), StoreError> {
+        let update = update.table_name(self.table).key("pk", string(key)).build()?;
         self.list.push((role, TransactWriteItem::builder().update(update).build()));
         Ok(())
     }
@@ -260,9 +258,9 @@ impl<'a> Writes<'a> {
         role: Role,
         key: String,
         condition: impl FnOnce(DeleteBuilder) -> DeleteBuilder,
-    ) -> Result<(), Error> {
+    ) -> Result<(), StoreError> {
         let delete = condition(Delete::builder().table_name(self.table).key("pk", string(key)));
-        let delete = delete.build().map_err(unbuilt)?;
+        let delete = delete.build()?;
         self.list.push((role, TransactWriteItem::builder().delete(delete).build()));
         Ok(())
     }
@@ -289,14 +287,9 @@ fn unchanged(account: &Account) -> String {
     format!("password_hash = :read_hash AND {disabled} AND {generation}")
 }
 
-fn with_unchanged(update: UpdateBuilder, account: &Account) -> Result<UpdateBuilder, Error> {
+fn with_unchanged(update: UpdateBuilder, account: &Account) -> Result<UpdateBuilder, StoreError> {
     Ok(update
-        .expression_attribute_values(":read_hash", string(account.password_hash()?.expose()))
+        .expression_attribute_values(":read_hash", string(account.password_hash().expose()))
         .expression_attribute_values(":read_disabled", AttributeValue::Bool(account.disabled))
         .expression_attribute_values(":read_generation", number(account.generation.get().into())))
-}
-
-/// The builders demand what is set above each of their calls.
-fn unbuilt(error: BuildError) -> Error {
-    Error::internal(error)
 }

@@ -45,7 +45,7 @@ fn holder(generation: u32) -> Holder {
 
 pub(super) fn refusal(token: &str) -> &'static str {
     match verify(&tokens(), token) {
-        Err(Error::TokenRefused { detail, .. }) => detail,
+        Err(Error::AccessToken(fault)) => fault.detail(),
         other => panic!("{other:?}"),
     }
 }
@@ -125,7 +125,7 @@ fn statement_11_a_token_lives_for_its_lifetime_to_the_second(#[case] age: u64, #
     let token = issue(&tokens);
     time.store(NOW + age, Ordering::Relaxed);
     let detail = verify(&tokens, &token).err().map(|error| match error {
-        Error::TokenRefused { detail, .. } => detail,
+        Error::AccessToken(fault) => fault.detail(),
         other => panic!("{other:?}"),
     });
     assert_eq!(detail, refused);

@@ -1,5 +1,5 @@
-//! What `manage.py dumpdata` prints (<https://docs.djangoproject.com/en/5.2/topics/serialization/#serialization-formats-json>):
-//! objects of any models, in a list or a line each, which are read one by one, however many there are.
+//! Django dumps: the output of `manage.py dumpdata`, objects of any models as a list or as JSON Lines
+//! (<https://docs.djangoproject.com/en/5.2/topics/serialization/#serialization-formats-json>), read one by one.
 
 use std::{collections::BTreeSet, fmt};
 
@@ -11,167 +11,172 @@ use serde_json::Value;
 use shared::clock::UnixSeconds;
 
 use super::{
-    Candidate, Take, behind, finite,
-    json::{Object, Stated, stated},
-    lines,
-    opening::{self, Line, Shape},
-    pieces::Input,
+    Candidate, ReadResult, Sink,
+    chunks::Input,
+    detect::{Line, Shape, detect},
+    json::{JsonField, Object, json_field},
+    lines, non_finite,
     reason::Reason,
     record::Record,
-    report::Refused,
-    time,
+    report::Rejected,
+    trailing,
 };
+use crate::{Failure, time};
 
 /// An object of any model.
 #[derive(Debug, Deserialize)]
 struct Entry {
     model: String,
-    #[serde(default, deserialize_with = "stated")]
-    pk: Stated,
+    #[serde(default, deserialize_with = "json_field")]
+    pk: JsonField,
     fields: Object<Fields>,
 }
 
-/// What is of use of a user's fields; of other models' whatever is called the same.
+/// The fields of a user, and of other models those with the same names.
 #[derive(Debug, Deserialize)]
 struct Fields {
-    #[serde(default, deserialize_with = "stated")]
-    username: Stated,
-    #[serde(default, deserialize_with = "stated")]
-    email: Stated,
-    #[serde(default, deserialize_with = "stated")]
-    password: Stated,
-    #[serde(default, deserialize_with = "stated")]
-    is_active: Stated,
-    #[serde(default, deserialize_with = "stated")]
-    date_joined: Stated,
+    #[serde(default, deserialize_with = "json_field")]
+    username: JsonField,
+    #[serde(default, deserialize_with = "json_field")]
+    email: JsonField,
+    #[serde(default, deserialize_with = "json_field")]
+    password: JsonField,
+    #[serde(default, deserialize_with = "json_field")]
+    is_active: JsonField,
+    #[serde(default, deserialize_with = "json_field")]
+    date_joined: JsonField,
 }
 
-/// What is expected, and where it comes from.
-const EXPECTED: &str = "dump of Django in JSON: `python manage.py dumpdata auth.user` prints one";
+const EXPECTED: &str = "a Django dump in JSON";
+const HINT: &str = "`python manage.py dumpdata auth.user` prints one";
 
-/// Reads a dump, and hands on the users of a model; then tells what of the file was left out.
+/// Reads a dump, and passes on the users of a model. Returns what it skipped.
 ///
 /// # Errors
-/// Why it is no dump, or not a whole one. What came before was handed on.
-pub(super) fn read(input: Input, model: &str, take: Take<'_>) -> Result<Option<String>, String> {
-    let opening = opening::find(input).map_err(|odd| odd.told(EXPECTED))?;
-    let mut dump = Dump { model, take, users: 0, others: BTreeSet::new(), stopped: false };
-    let (shape, lines_before) = (opening.shape, opening.lines_before());
-    let input = finite::only(opening.users());
-    let is_text_behind = match shape {
+/// It is not a dump, or not a complete one. The users before the error were passed on.
+pub(super) fn read(input: Input, model: &str, sink: Sink<'_>) -> ReadResult {
+    let detected = detect(input).map_err(|unrecognized| unrecognized.failure(EXPECTED, HINT))?;
+    let mut dump = Dump { model, sink, users: 0, others: BTreeSet::new(), stopped: false };
+    let (shape, lines_before) = (detected.shape, detected.lines_before());
+    let input = non_finite::replace(detected.users());
+    let has_text_after = match shape {
         Shape::List => dump.read_list(input)?,
         Shape::Lines => dump.read_lines(input)?,
     };
     dump.end()?;
     let before = match lines_before {
         0 => None,
-        1 => Some("a line of text before the users".into()),
+        1 => Some(String::from("1 line of text before the users")),
         lines => Some(format!("{lines} lines of text before the users")),
     };
-    let behind = is_text_behind.then(|| "text behind the users".into());
-    let parts: Vec<String> = before.into_iter().chain(behind).collect();
-    Ok((!parts.is_empty()).then(|| format!("left out: {}", parts.join(", and "))))
+    Ok(match (before, has_text_after) {
+        (None, false) => None,
+        (None, true) => Some("text after the users".into()),
+        (Some(before), false) => Some(before),
+        (Some(before), true) => Some(format!("{before}, and text after them")),
+    })
 }
 
 struct Dump<'a, 't> {
     model: &'a str,
-    take: Take<'t>,
+    sink: Sink<'t>,
     users: u64,
     others: BTreeSet<String>,
     stopped: bool,
 }
 
-/// The most models that are listed where the one that was asked for is not among them, and the most characters of each.
-const MOST_MODELS: usize = 20;
-const MODEL_CHARACTERS: usize = 100;
+/// How many models an error lists if the requested one is not in the dump, and how many characters of each.
+const MAX_MODELS: usize = 20;
+const MAX_MODEL: usize = 100;
 
-/// The most lines of text that may stand behind lines of objects.
-const MOST_LINES: usize = 1_000;
+/// How many lines of text may come after lines of objects.
+const MAX_LINES: usize = 1_000;
 
 impl Dump<'_, '_> {
-    /// Reads a list, and tells whether there is text behind it.
-    fn read_list(&mut self, mut input: Input) -> Result<bool, String> {
+    /// Reads a list, and returns whether there is text after it.
+    fn read_list(&mut self, mut input: Input) -> Result<bool, Failure> {
         let mut json = serde_json::Deserializer::from_reader(&mut input);
         let result = (&mut json).deserialize_seq(&mut *self);
         drop(json);
         match result {
             _ if self.stopped => Ok(false),
-            Err(error) if error.is_io() => Err(format!("cannot be read on: {error}")),
-            Err(error) if error.is_eof() => Err(format!("is cut off: {error}")),
-            Err(error) => Err(format!("is no dump of Django: {}", without_texts(&error))),
-            Ok(()) => behind::list(input),
+            Err(error) if error.is_io() => Err(format!("cannot be read to its end: {error}").into()),
+            Err(error) if error.is_eof() => Err(format!("ends too early: {error}").into()),
+            Err(error) => Err(format!("not a Django dump: {}", without_values(&error)).into()),
+            Ok(()) => trailing::after_list(input),
         }
     }
 
-    /// Reads lines of an object each, and tells whether there is text behind them.
-    fn read_lines(&mut self, input: Input) -> Result<bool, String> {
-        let mut odd = None;
-        // Lines of text. Where an object comes behind them, each may be what is left of another.
+    /// Reads lines with an object each, and returns whether there is text after them.
+    fn read_lines(&mut self, input: Input) -> Result<bool, Failure> {
+        let mut wrong_file = None;
+        // Lines of text so far. If an object follows, each of them may be the rest of a broken object.
         let mut text: Vec<(u64, Reason)> = Vec::new();
         let read = lines::each(input, |number, line| {
-            let mut may_be_behind = false;
+            let mut may_be_text = false;
             let entry = line.and_then(|line| match serde_json::from_slice::<Object<Entry>>(line) {
                 Ok(Object(entry)) => Ok(entry),
                 Err(error) => {
-                    odd = what_else(line);
-                    may_be_behind = behind::is_text(line);
+                    wrong_file = check_wrong_file(line);
+                    may_be_text = trailing::is_text(line);
                     Err(Reason::of_line(&error))
                 }
             });
-            if odd.is_some() {
+            if wrong_file.is_some() {
                 return false;
             }
             match entry {
-                Err(reason) if may_be_behind && text.len() < MOST_LINES => {
+                Err(reason) if may_be_text && text.len() < MAX_LINES => {
                     text.push((number, reason));
                     true
                 }
-                entry => self.no_users(&mut text) && self.line(number, entry),
+                entry => self.reject_lines(&mut text) && self.take_line(number, entry),
             }
         });
-        read.map_err(|error| format!("cannot be read on: {error}"))?;
-        odd.map_or(Ok(!text.is_empty()), |odd| Err(odd.into()))
+        read.map_err(|error| format!("cannot be read to its end: {error}"))?;
+        wrong_file.map_or(Ok(!text.is_empty()), Err)
     }
 
-    /// Hands on lines that are no users; false if no more are wanted.
-    fn no_users(&mut self, lines: &mut Vec<(u64, Reason)>) -> bool {
-        lines.drain(..).all(|(number, reason)| self.line(number, Err(reason)))
+    /// Rejects lines that are not users; false if no more are wanted.
+    fn reject_lines(&mut self, lines: &mut Vec<(u64, Reason)>) -> bool {
+        lines.drain(..).all(|(number, reason)| self.take_line(number, Err(reason)))
     }
 
-    /// Hands on what a line holds; false if no more are wanted.
-    fn line(&mut self, number: u64, entry: Result<Entry, Reason>) -> bool {
+    /// Passes on what a line holds; false if no more are wanted.
+    fn take_line(&mut self, number: u64, entry: Result<Entry, Reason>) -> bool {
         match entry {
-            Ok(entry) => self.entry(entry, Some(number)),
-            Err(reason) => self.hand_on(Err(Refused::line(number, reason))),
+            Ok(entry) => self.take_entry(entry, Some(number)),
+            Err(reason) => self.pass_on(Err(Rejected::line(number, reason))),
         }
     }
 
-    /// Hands on a user; false if no more are wanted.
-    fn entry(&mut self, entry: Entry, line: Option<u64>) -> bool {
+    /// Passes on a user; false if no more are wanted.
+    fn take_entry(&mut self, entry: Entry, line: Option<u64>) -> bool {
         let Entry { model, pk, fields } = entry;
-        // Django takes names of models in any case.
+        // Django ignores the case of models.
         if model.eq_ignore_ascii_case(self.model) {
-            return self.hand_on(fields.0.record(pk, line).candidate());
+            return self.pass_on(fields.0.record(pk, line).into_candidate());
         }
-        if self.others.len() < MOST_MODELS {
-            self.others.insert(model.chars().take(MODEL_CHARACTERS).collect());
+        if self.others.len() < MAX_MODELS {
+            self.others.insert(model.chars().take(MAX_MODEL).collect());
         }
         true
     }
 
-    fn hand_on(&mut self, candidate: Candidate) -> bool {
+    fn pass_on(&mut self, candidate: Candidate) -> bool {
         self.users += 1;
-        self.stopped = !(self.take)(candidate);
+        self.stopped = !(self.sink)(candidate);
         !self.stopped
     }
 
-    /// Whether anything came, or the model was another one.
-    fn end(self) -> Result<(), String> {
+    /// Fails if there were objects, but none of the model.
+    fn end(self) -> Result<(), Failure> {
         if self.users > 0 || self.others.is_empty() {
             return Ok(());
         }
         let others: Vec<_> = self.others.into_iter().collect();
-        Err(format!("holds no {}: choose one of its models with --model: {}", self.model, others.join(", ")))
+        let hint = format!("choose one of its models with --model: {}", others.join(", "));
+        Err(Failure::new(format!("no {} in the file", self.model), hint))
     }
 }
 
@@ -184,7 +189,7 @@ impl<'de> Visitor<'de> for &mut Dump<'_, '_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
         while let Some(Object(entry)) = entries.next_element()? {
-            if !self.entry(entry, None) {
+            if !self.take_entry(entry, None) {
                 return Err(de::Error::custom("stopped"));
             }
         }
@@ -192,38 +197,39 @@ impl<'de> Visitor<'de> for &mut Dump<'_, '_> {
     }
 }
 
-/// What is wrong with a dump, without the text that stands there: it may be a hash.
-fn without_texts(error: &serde_json::Error) -> String {
-    let shown = error.to_string();
-    match (shown.split_once("string \""), shown.rsplit_once("\", ")) {
-        (Some((before, _)), Some((_, behind))) => format!("{before}string, {behind}"),
-        _ => shown,
+/// An error of the parser without the string that it quotes, which may be a hash.
+fn without_values(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    match (text.split_once("string \""), text.rsplit_once("\", ")) {
+        (Some((before, _)), Some((_, after))) => format!("{before}string, {after}"),
+        _ => text,
     }
 }
 
-/// What a line is that is no entry of a dump, if the whole file is not what was expected.
-fn what_else(line: &[u8]) -> Option<&'static str> {
+/// Fails for a line that is not an entry of a dump, if it shows that the whole file is something else.
+fn check_wrong_file(line: &[u8]) -> Option<Failure> {
     #[derive(Deserialize)]
     struct Exported {
         #[serde(rename = "password_hash")]
         _password_hash: IgnoredAny,
     }
-    if Line::of(line, true) == Line::Opens(Shape::List) {
-        return Some("holds a list behind an object: leave out what stands before the list");
+    if Line::of(line, true) == Line::Users(Shape::List) {
+        return Some(Failure::new("a list after an object", "remove everything before the list"));
     }
     let is_exported = serde_json::from_slice::<Object<Exported>>(line).is_ok();
-    is_exported.then_some("is an export, and no dump of Django: `manage import` takes it")
+    is_exported.then(|| Failure::new("an export, not a Django dump", "use `manage import`"))
 }
 
 impl Fields {
-    fn record(self, id: Stated, line: Option<u64>) -> Record {
+    fn record(self, id: JsonField, line: Option<u64>) -> Record {
         let Self { username, email, password, is_active, date_joined } = self;
-        let (disabled, created_at) = (is_disabled(is_active.as_ref()), joined(date_joined.as_ref()));
+        let (disabled, created_at) = (is_disabled(is_active.as_ref()), created_at(date_joined.as_ref()));
         Record { line, id, username, email, password_hash: password, disabled, created_at }
     }
 }
 
-/// Whoever is not said to be active is not; and where that is said in no way that Django knows, nobody guesses.
+/// A user is active if the field is missing or true, and disabled if it is false, null or 0. Anything else is rejected rather
+/// than guessed.
 fn is_disabled(is_active: Option<&Value>) -> Result<bool, Reason> {
     match is_active {
         None | Some(Value::Bool(true)) => Ok(false),
@@ -233,11 +239,11 @@ fn is_disabled(is_active: Option<&Value>) -> Result<bool, Reason> {
     }
 }
 
-fn joined(value: Option<&Value>) -> Result<Option<UnixSeconds>, Reason> {
-    match value {
+fn created_at(date_joined: Option<&Value>) -> Result<Option<UnixSeconds>, Reason> {
+    match date_joined {
         None | Some(Value::Null) => Ok(None),
         Some(value) => {
-            let seconds = value.as_str().and_then(time::unix_seconds);
+            let seconds = value.as_str().and_then(time::parse);
             seconds.map(Some).ok_or(Reason::JoinedUnclear)
         }
     }
@@ -251,7 +257,7 @@ mod tests {
     use super::*;
 
     #[rstest]
-    #[case::left_out(None, Ok(false))]
+    #[case::missing(None, Ok(false))]
     #[case::true_(Some(json!(true)), Ok(false))]
     #[case::false_(Some(json!(false)), Ok(true))]
     #[case::zero(Some(json!(0)), Ok(true))]
@@ -261,30 +267,30 @@ mod tests {
     #[case::false_as_a_text(Some(json!("false")), Err(Reason::ActiveUnclear))]
     #[case::an_empty_text(Some(json!("")), Err(Reason::ActiveUnclear))]
     #[case::a_list(Some(json!([])), Err(Reason::ActiveUnclear))]
-    #[case::an_object_as_stands_for_nan(Some(json!({})), Err(Reason::ActiveUnclear))]
-    fn whoever_is_not_active_is_disabled_and_nobody_guesses(
-        #[case] value: Stated,
+    #[case::an_object_in_place_of_nan(Some(json!({})), Err(Reason::ActiveUnclear))]
+    fn a_user_who_is_not_active_is_disabled_and_unclear_values_are_rejected(
+        #[case] value: JsonField,
         #[case] expected: Result<bool, Reason>,
     ) {
         assert_eq!(is_disabled(value.as_ref()), expected);
     }
 
     #[rstest]
-    #[case::left_out(None, Ok(None))]
+    #[case::missing(None, Ok(None))]
     #[case::null(Some(json!(null)), Ok(None))]
     #[case::a_text(Some(json!("1970-01-02")), Ok(Some(86_400)))]
     #[case::blank(Some(json!("")), Err(Reason::JoinedUnclear))]
     #[case::a_number(Some(json!(86_400)), Err(Reason::JoinedUnclear))]
     #[case::a_list(Some(json!([1970, 1, 2])), Err(Reason::JoinedUnclear))]
-    #[case::an_object_as_stands_for_nan(Some(json!({})), Err(Reason::JoinedUnclear))]
-    fn a_date_is_a_text_or_left_out(#[case] value: Stated, #[case] expected: Result<Option<UnixSeconds>, Reason>) {
-        assert_eq!(joined(value.as_ref()), expected);
+    #[case::an_object_in_place_of_nan(Some(json!({})), Err(Reason::JoinedUnclear))]
+    fn a_date_is_a_text_or_missing(#[case] value: JsonField, #[case] expected: Result<Option<UnixSeconds>, Reason>) {
+        assert_eq!(created_at(value.as_ref()), expected);
     }
 
     #[test]
-    fn what_is_wrong_with_a_dump_is_told_without_its_texts() {
+    fn an_error_of_a_dump_does_not_quote_its_strings() {
         let error = serde_json::from_str::<Object<Entry>>(r#""argon2$\", x\"$secret""#).unwrap_err();
-        let told = without_texts(&error);
-        assert!(told.starts_with("invalid type: string, expected an object at line 1"), "{told}");
+        let text = without_values(&error);
+        assert!(text.starts_with("invalid type: string, expected an object at line 1"), "{text}");
     }
 }

@@ -1,4 +1,4 @@
-//! Values of unknown type, as JSON has them.
+//! JSON values of any type.
 
 use std::{fmt, marker::PhantomData};
 
@@ -8,23 +8,23 @@ use serde::{
 };
 use serde_json::Value;
 
-use crate::shown;
+use crate::escape;
 
-/// An object in one line, with its members in this order, that says the same to a program and nothing to a terminal.
-pub(super) fn line(members: &[(&str, Value)]) -> String {
-    let members: Vec<_> = members.iter().map(|(name, value)| format!("\"{name}\":{}", shown::json(value))).collect();
+/// An object in one line, with its members in this order, and safe to print on a terminal.
+pub(super) fn object_line(members: &[(&str, Value)]) -> String {
+    let members: Vec<_> = members.iter().map(|(name, value)| format!("\"{name}\":{}", escape::json(value))).collect();
     format!("{{{}}}", members.join(","))
 }
 
-/// What stands in a file, where it may be anything or nothing.
-pub(super) type Stated = Option<Value>;
+/// A field of a file: any value, or none.
+pub(super) type JsonField = Option<Value>;
 
-/// Reads a value that is there, so that null is not taken for nothing.
-pub(super) fn stated<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Stated, D::Error> {
+/// Reads a field that is present, so that null is not taken for none.
+pub(super) fn json_field<'de, D: Deserializer<'de>>(deserializer: D) -> Result<JsonField, D::Error> {
     Value::deserialize(deserializer).map(Some)
 }
 
-/// What is read from an object alone: serde takes a list for a struct too, value by value.
+/// Read only from a JSON object: serde would take a list for a struct too, value by value.
 #[derive(Debug)]
 pub(super) struct Object<T>(pub(super) T);
 
@@ -54,12 +54,12 @@ mod tests {
 
     #[derive(Debug, Deserialize)]
     struct Thing {
-        #[serde(default, deserialize_with = "stated")]
-        name: Stated,
+        #[serde(default, deserialize_with = "json_field")]
+        name: JsonField,
     }
 
     #[test]
-    fn nothing_and_null_are_told_apart() {
+    fn a_missing_field_differs_from_null() {
         let name = |text| serde_json::from_str::<Object<Thing>>(text).unwrap().0.name;
         assert_eq!(name("{}"), None);
         assert_eq!(name("{\"name\": null, \"other\": [1]}"), Some(Value::Null));
@@ -67,13 +67,13 @@ mod tests {
     }
 
     #[test]
-    fn a_line_keeps_its_order_and_tells_a_terminal_nothing() {
-        let line = line(&[("name", "a\u{9b}2K".into()), ("id", 1.into())]);
+    fn a_line_keeps_the_order_and_has_no_control_characters() {
+        let line = object_line(&[("name", "a\u{9b}2K".into()), ("id", 1.into())]);
         assert_eq!(line, r#"{"name":"a\u009b2K","id":1}"#);
     }
 
     #[test]
-    fn a_list_is_no_object() {
+    fn a_list_is_not_an_object() {
         for text in ["[\"ada\"]", "[]", "null", "\"ada\""] {
             assert!(serde_json::from_str::<Object<Thing>>(text).unwrap_err().is_data(), "{text}");
         }

@@ -1,16 +1,16 @@
-//! Files with a user a line.
+//! Files with a user per line.
 
 use std::io::{self, BufRead, Read};
 
-use super::{opening::unmarked, pieces::Input, reason::Reason};
+use super::{chunks::Input, detect::trim_bom, reason::Reason};
 
-/// The longest line that is read whole.
+/// The longest line that is read completely.
 const LONGEST_BYTES: u64 = 16 * 1_048_576;
 
-/// Hands on all lines that are not blank, with their numbers, as long as more are wanted.
+/// Passes on all lines that are not blank, with their numbers, as long as `take` returns true.
 ///
 /// # Errors
-/// Why no more can be read.
+/// The input cannot be read.
 pub(super) fn each(mut input: Input, mut take: impl FnMut(u64, Result<&[u8], Reason>) -> bool) -> io::Result<()> {
     let mut line = Vec::new();
     for number in 1.. {
@@ -19,7 +19,7 @@ pub(super) fn each(mut input: Input, mut take: impl FnMut(u64, Result<&[u8], Rea
         if length == 0 {
             break;
         }
-        let mut found = Ok(unmarked(&line));
+        let mut found = Ok(trim_bom(&line));
         if length as u64 == LONGEST_BYTES && !line.ends_with(b"\n") {
             input.skip_until(b'\n')?;
             found = Err(Reason::LineTooLong);
@@ -49,22 +49,22 @@ mod tests {
     }
 
     #[test]
-    fn blank_lines_count_and_are_not_handed_on() {
+    fn blank_lines_count_and_are_skipped() {
         assert_eq!(lines("a\n\n \r\nbcd\r\nef", 9), [(1, Ok(1)), (4, Ok(3)), (5, Ok(2))]);
     }
 
     #[test]
-    fn a_mark_before_a_line_is_no_part_of_it() {
+    fn a_byte_order_mark_is_not_part_of_a_line() {
         assert_eq!(lines("\u{feff}a\n\u{feff}\nb\u{feff}", 9), [(1, Ok(1)), (3, Ok(4))]);
     }
 
     #[test]
-    fn no_line_is_handed_on_that_is_not_wanted() {
+    fn reading_ends_when_no_more_lines_are_wanted() {
         assert_eq!(lines("a\nb\nc\n", 2), [(1, Ok(1)), (2, Ok(1))]);
     }
 
     #[test]
-    fn a_line_without_end_is_told_and_the_next_one_comes() {
+    fn a_line_that_is_too_long_is_reported_and_the_next_one_is_read() {
         let longest = LONGEST_BYTES as usize;
         let text = [vec![b'x'; longest + 5], b"\nab\n".to_vec(), vec![b'y'; longest - 1], b"\nc".to_vec()].concat();
         let expected = [(1, Err(Reason::LineTooLong)), (2, Ok(2)), (3, Ok(longest - 1)), (4, Ok(1))];

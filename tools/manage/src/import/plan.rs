@@ -1,4 +1,4 @@
-//! What becomes of an account, whether it is written or not: a dry run tells what the table would.
+//! Predicts what an import does with each account, so that a dry run gives the same result as the import.
 
 use std::{
     collections::HashSet,
@@ -6,28 +6,28 @@ use std::{
 };
 
 use shared::{
-    Error,
     domain::{Taken, UserId},
+    error::StoreError,
     store::{Added, NewAccount, Users},
 };
 
-/// What the table holds of what an account claims.
+/// What the table has of an account.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Found {
-    /// There is an account with the id.
+    /// An account has the id.
     id: bool,
-    /// The name is another user's.
+    /// Another user has the username.
     username: bool,
-    /// The address is another user's, or reserved for them.
+    /// Another user has the email, or it is reserved for them.
     email: bool,
 }
 
 impl Found {
-    /// Looks at the table.
+    /// Looks an account up.
     ///
     /// # Errors
-    /// [`Error::Unavailable`] when the store does not answer.
-    pub(super) async fn of(users: &Users, account: &NewAccount) -> Result<Self, Error> {
+    /// [`StoreError::Aws`] if DynamoDB fails.
+    pub(super) async fn of(users: &Users, account: &NewAccount) -> Result<Self, StoreError> {
         let user = &account.user;
         let (id, username, email, reserved) = tokio::try_join!(
             users.account_with_id(user.id),
@@ -39,7 +39,7 @@ impl Found {
         Ok(Self { id: id.is_some(), username: username.is_some(), email: email.is_some() || is_reserved })
     }
 
-    /// What [`Users::add`] answers where this is found.
+    /// What [`Users::add`] returns in this state.
     fn added(self) -> Added {
         match self {
             Self { id: true, .. } => Added::WasThere,
@@ -49,8 +49,7 @@ impl Found {
     }
 }
 
-/// What became of the accounts before. Of each that is there then, eight bytes are kept for the id, and in a dry run as many
-/// for the name and for the address.
+/// The accounts so far. Eight bytes are kept for each id, and in a dry run as many for each username and each email.
 #[derive(Debug, Default)]
 pub(super) struct Plan {
     ids: HashSet<UserId>,
@@ -60,25 +59,25 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    /// Whether somebody before in the file has the id, and is there now.
+    /// Whether an earlier account of the file has the id, and exists now.
     pub(super) fn has(&self, account: &NewAccount) -> bool {
         self.ids.contains(&account.user.id)
     }
 
-    /// What would become of an account, of which this was found before any of the file was written.
-    pub(super) fn outcome(&self, account: &NewAccount, found: Found) -> Added {
+    /// What the import does with an account, given what the table had before the import.
+    pub(super) fn predict(&self, account: &NewAccount, found: Found) -> Added {
         let (username, email) = self.hashes(account);
         let username = found.username || self.usernames.contains(&username);
         let email = found.email || self.emails.contains(&email);
         Found { username, email, ..found }.added()
     }
 
-    /// Notes what became of an account, or would have in a dry run.
-    pub(super) fn note(&mut self, account: &NewAccount, added: Added, dry_run: bool) {
+    /// Records what was done with an account, or would be in a dry run.
+    pub(super) fn record(&mut self, account: &NewAccount, added: Added, dry_run: bool) {
         if !matches!(added, Added::Taken(_)) {
             self.ids.insert(account.user.id);
         }
-        // Whoever was there already keeps what the table says, whatever the file does.
+        // A user who exists keeps the fields of the table, whatever the file has.
         if dry_run && added == Added::Added {
             let (username, email) = self.hashes(account);
             self.usernames.insert(username);
@@ -99,7 +98,7 @@ mod tests {
 
     use super::*;
 
-    /// An id, a name and an address, out of few.
+    /// An id, a username and an email, out of a few.
     type Claims = (u64, String, String);
 
     fn claims() -> impl Strategy<Value = Claims> {
@@ -115,7 +114,7 @@ mod tests {
         NewAccount { user, password_hash: PasswordHash::new("x".into()), disabled: false, created_at: None }
     }
 
-    /// A table, as plain as can be.
+    /// A simple model of the table.
     #[derive(Default, Clone)]
     struct Model(Vec<User>);
 
@@ -138,26 +137,26 @@ mod tests {
         }
     }
 
-    /// What becomes of each account of a file; none where its id is twice in it.
+    /// What is done with each account of a file; none if its id is twice in it.
     fn import(
         file: &[NewAccount],
         dry_run: bool,
-        mut outcome: impl FnMut(&Plan, &NewAccount) -> Added,
+        mut add: impl FnMut(&Plan, &NewAccount) -> Added,
     ) -> Vec<Option<Added>> {
         let mut plan = Plan::default();
-        let mut become_of = |account| {
+        let mut add_next = |account| {
             if plan.has(account) {
                 return None;
             }
-            let added = outcome(&plan, account);
-            plan.note(account, added, dry_run);
+            let added = add(&plan, account);
+            plan.record(account, added, dry_run);
             Some(added)
         };
-        file.iter().map(&mut become_of).collect()
+        file.iter().map(&mut add_next).collect()
     }
 
     #[test]
-    fn a_dry_run_tells_what_the_run_does() {
+    fn a_dry_run_gives_the_same_result_as_the_import() {
         let files = (prop::collection::vec(claims(), 0..4), prop::collection::vec(claims(), 0..12));
         TestRunner::deterministic()
             .run(&files, |(there, file)| {
@@ -168,26 +167,26 @@ mod tests {
                 let file: Vec<_> = file.iter().map(account).collect();
 
                 let before = table.clone();
-                let told = import(&file, true, |plan, account| plan.outcome(account, before.found(&account.user)));
+                let predicted = import(&file, true, |plan, account| plan.predict(account, before.found(&account.user)));
                 let done = import(&file, false, |_, account| table.add(&account.user));
-                prop_assert_eq!(told, done);
+                prop_assert_eq!(predicted, done);
                 Ok(())
             })
             .unwrap();
     }
 
     #[test]
-    fn what_is_refused_or_there_already_claims_nothing() {
+    fn accounts_that_are_rejected_or_exist_claim_nothing() {
         let account = |id, username: &str, email: &str| account(&(id, username.into(), email.into()));
         let mut plan = Plan::default();
-        let refused = account(1, "ada", "ada@x.example");
-        plan.note(&refused, Added::Taken(Taken { username: true, email: false }), true);
+        let rejected = account(1, "ada", "ada@x.example");
+        plan.record(&rejected, Added::Taken(Taken { username: true, email: false }), true);
         let there = account(2, "grace", "grace@x.example");
-        plan.note(&there, Added::WasThere, true);
+        plan.record(&there, Added::WasThere, true);
 
         let next = account(1, "grace", "ada@x.example");
         assert!(!plan.has(&next));
-        assert_eq!(plan.outcome(&next, Found::default()), Added::Added);
+        assert_eq!(plan.predict(&next, Found::default()), Added::Added);
         assert!(plan.has(&there));
     }
 }

@@ -1,14 +1,14 @@
-//! Why somebody cannot come. These are all reasons that there are, and MIGRATING.md tells what to do about each.
+//! Why a user is rejected. These are all reasons, and docs/migrate-from-django.md says what to do about each.
 
 use std::fmt;
 
 use serde_json::error::Category;
 use shared::{Error, domain::FieldError};
 
-/// The reasons that are the same text for everybody, each with its text, and those that are told by others.
+/// The reasons with a fixed text, and those whose text comes from elsewhere.
 macro_rules! reasons {
     ($($(#[$what:meta])+ $name:ident: $text:literal,)+) => {
-        /// A reason.
+        /// Why a user or a line is rejected.
         #[derive(Debug, Clone, PartialEq, Eq)]
         pub(super) enum Reason {
             $($(#[$what])+ $name,)+
@@ -39,40 +39,40 @@ macro_rules! reasons {
 }
 
 reasons! {
-    /// The id is none.
+    /// The id is not an id.
     Id: "id: must be a whole number from 1 to 9007199254740991.",
-    /// Somebody before in the file has the id.
+    /// An earlier user in the file has the id.
     IdTwice: "id: twice in the file, and the first one counts.",
-    /// The name is another user's.
+    /// Another user has the username.
     UsernameTaken: "username: another user has it.",
-    /// The address is another user's.
+    /// Another user has the email.
     EmailTaken: "email: another user has it, perhaps in other case.",
     /// There is no hash.
     NoPassword: "password: none.",
-    /// Django's mark of a user without a password stands in the place of the hash.
+    /// Django's mark of a user without a password, in place of the hash.
     PasswordUnusable: "password: unusable, the user has none.",
     /// The hash is of another type.
     PasswordNoText: "password: not a text.",
-    /// Whether the user is active cannot be told.
+    /// It is not clear whether the user is active.
     ActiveUnclear: "is_active: neither true nor false.",
-    /// Whether the user is disabled cannot be told.
+    /// It is not clear whether the user is disabled.
     DisabledUnclear: "disabled: neither true nor false.",
-    /// The date of a dump is none.
+    /// The date of a dump is not a date.
     JoinedUnclear: "date_joined: no time since 1970.",
-    /// The date of an export is none.
+    /// The time of an export is not a time.
     CreatedUnclear: "created_at: no time since 1970.",
     /// The line ends before its JSON does.
     LineCutOff: "line: cut off.",
-    /// The line is no JSON.
+    /// The line is not JSON.
     LineNoJson: "line: no JSON.",
-    /// The line is JSON, and no user.
+    /// The line is JSON, but not a user.
     LineNoUser: "line: no user.",
-    /// The line is longer than any user's.
+    /// The line is too long for a user.
     LineTooLong: "line: longer than 16 MiB.",
 }
 
 impl Reason {
-    /// What is wrong with a line. The parser's own words may hold what stands there, a hash even.
+    /// What is wrong with a line. Not in the parser's words, which may quote the line, and so a hash.
     pub(super) fn of_line(error: &serde_json::Error) -> Self {
         match error.classify() {
             Category::Eof => Self::LineCutOff,
@@ -81,7 +81,7 @@ impl Reason {
         }
     }
 
-    /// Why a hash is refused.
+    /// Why a hash is rejected.
     pub(super) fn of_hash(error: &Error) -> Self {
         Self::Hash(error.to_string())
     }
@@ -103,15 +103,15 @@ mod tests {
 
     use super::*;
 
-    /// The reasons in the manual's table; `…` stands for any text.
+    /// The reasons in the manual's table, in which `…` matches any text.
     fn manual() -> Vec<&'static str> {
-        let manual = include_str!("../../../../MIGRATING.md");
+        let manual = include_str!("../../../../docs/migrate-from-django.md");
         let (_, table) = manual.split_once("| reason | what to do in Django |").unwrap();
         let (table, _) = table.split_once("\n\n").unwrap();
         table.lines().filter_map(|row| row.strip_prefix("| `")?.split_once("` |").map(|(reason, _)| reason)).collect()
     }
 
-    fn is_told_by(reason: &str, row: &str) -> bool {
+    fn matches(reason: &str, row: &str) -> bool {
         let (start, end) = row.split_once('…').unwrap_or((row, ""));
         let (rest, is_open) = (reason.strip_prefix(start), row.contains('…'));
         rest.is_some_and(|rest| if is_open { rest.ends_with(end) } else { rest.is_empty() })
@@ -155,31 +155,31 @@ mod tests {
     }
 
     #[test]
-    fn the_manual_tells_what_to_do_about_every_reason() {
+    fn the_manual_explains_every_reason() {
         let manual = manual();
         let missing: Vec<_> = all()
             .iter()
             .map(ToString::to_string)
-            .filter(|reason| !manual.iter().any(|row| is_told_by(reason, row)))
+            .filter(|reason| !manual.iter().any(|row| matches(reason, row)))
             .collect();
-        assert!(missing.is_empty(), "not in MIGRATING.md: {missing:#?}");
+        assert!(missing.is_empty(), "not in docs/migrate-from-django.md: {missing:#?}");
     }
 
     #[test]
-    fn the_manual_tells_of_no_reason_that_there_is_not() {
+    fn the_manual_has_no_reason_that_does_not_exist() {
         let all: Vec<_> = all().iter().map(ToString::to_string).collect();
         let rows = manual();
-        let stale: Vec<_> = rows.iter().filter(|row| !all.iter().any(|reason| is_told_by(reason, row))).collect();
-        assert!(stale.is_empty(), "in MIGRATING.md alone: {stale:#?}");
+        let stale: Vec<_> = rows.iter().filter(|row| !all.iter().any(|reason| matches(reason, row))).collect();
+        assert!(stale.is_empty(), "in docs/migrate-from-django.md alone: {stale:#?}");
     }
 
     #[test]
-    fn the_range_of_ids_is_told_as_it_is() {
+    fn the_reason_has_the_range_of_ids() {
         assert!(Reason::Id.to_string().ends_with(&format!("from 1 to {}.", UserId::MAX)));
     }
 
     #[test]
-    fn what_is_wrong_with_a_line_is_told_without_its_text() {
+    fn the_reason_of_a_line_does_not_quote_it() {
         let reason = |line| Reason::of_line(&serde_json::from_str::<bool>(line).unwrap_err());
         assert_eq!(reason("\"$argon2id$v=19$secret\""), Reason::LineNoUser);
         assert_eq!(reason("tru"), Reason::LineCutOff);

@@ -1,4 +1,4 @@
-//! A user as a file has them, by the rules of the service.
+//! Validates a user of a file by the rules of the service.
 
 use serde_json::Value;
 use shared::{
@@ -8,49 +8,49 @@ use shared::{
     store::NewAccount,
 };
 
-use super::{Candidate, Row, json::Stated, reason::Reason, report::Refused};
+use super::{Candidate, Row, json::JsonField, reason::Reason, report::Rejected};
 
-/// What a file says of a user. Values may be of any type.
+/// A user as a file has them. Values may be of any type.
 #[derive(Debug)]
 pub(super) struct Record {
-    /// The line, in files that have one for each user.
+    /// The line, in files with a user per line.
     pub(super) line: Option<u64>,
-    pub(super) id: Stated,
-    /// Left out, null or blank where users have none: they get the name of those who choose none.
-    pub(super) username: Stated,
-    pub(super) email: Stated,
-    pub(super) password_hash: Stated,
-    /// Or why that cannot be told.
+    pub(super) id: JsonField,
+    /// Missing, null or blank for a user without one, who gets the default.
+    pub(super) username: JsonField,
+    pub(super) email: JsonField,
+    pub(super) password_hash: JsonField,
+    /// Or why it is not clear.
     pub(super) disabled: Result<bool, Reason>,
-    /// Or why it is none.
+    /// Or why it is not a time.
     pub(super) created_at: Result<Option<UnixSeconds>, Reason>,
 }
 
 impl Record {
-    /// The account, or everything that keeps it from coming.
-    pub(super) fn candidate(self) -> Candidate {
+    /// The account, or all reasons why it is rejected.
+    pub(super) fn into_candidate(self) -> Candidate {
         let mut reasons = Vec::new();
-        let id = noted(&mut reasons, id(self.id.as_ref()));
+        let id = collect(&mut reasons, id(self.id.as_ref()));
         let username = if is_blank(self.username.as_ref()) {
             id.map(Username::from_id)
         } else {
-            noted(&mut reasons, Username::read(self.username.as_ref()).map_err(Reason::from))
+            collect(&mut reasons, Username::read(self.username.as_ref()).map_err(Reason::from))
         };
-        let email = noted(&mut reasons, Email::read(self.email.as_ref()).map_err(Reason::from));
-        let password_hash = noted(&mut reasons, hash(self.password_hash.as_ref()));
-        let disabled = noted(&mut reasons, self.disabled);
-        let created_at = noted(&mut reasons, self.created_at);
+        let email = collect(&mut reasons, Email::read(self.email.as_ref()).map_err(Reason::from));
+        let password_hash = collect(&mut reasons, hash(self.password_hash.as_ref()));
+        let disabled = collect(&mut reasons, self.disabled);
+        let created_at = collect(&mut reasons, self.created_at);
         match (id, username, email, password_hash, disabled, created_at) {
             (Some(id), Some(username), Some(email), Some(password_hash), Some(disabled), Some(created_at)) => {
                 let user = User { id, username, email };
                 Ok(Row { line: self.line, account: NewAccount { user, password_hash, disabled, created_at } })
             }
-            _ => Err(Refused::new(self.line, [self.id, self.username, self.email], &reasons)),
+            _ => Err(Rejected::new(self.line, [self.id, self.username, self.email], &reasons)),
         }
     }
 }
 
-fn noted<T>(reasons: &mut Vec<Reason>, result: Result<T, Reason>) -> Option<T> {
+fn collect<T>(reasons: &mut Vec<Reason>, result: Result<T, Reason>) -> Option<T> {
     result.map_err(|reason| reasons.push(reason)).ok()
 }
 
@@ -65,7 +65,7 @@ fn is_blank(value: Option<&Value>) -> bool {
     }
 }
 
-/// The hash, exactly as it stands there.
+/// The hash, exactly as the file has it.
 fn hash(value: Option<&Value>) -> Result<PasswordHash, Reason> {
     match value {
         None | Some(Value::Null) => Err(Reason::NoPassword),
@@ -101,8 +101,8 @@ mod tests {
         }
     }
 
-    fn is_refused(record: Record) -> bool {
-        record.candidate().is_err()
+    fn is_rejected(record: Record) -> bool {
+        record.into_candidate().is_err()
     }
 
     #[rstest]
@@ -111,8 +111,8 @@ mod tests {
     #[case::empty(Some(json!("")), "user5")]
     #[case::blank(Some(json!(" \u{3000}\t")), "user5")]
     #[case::with_blanks_around_it(Some(json!(" ada\n")), "ada")]
-    fn whoever_has_no_name_is_called_by_their_id(#[case] username: Stated, #[case] expected: &str) {
-        let Ok(row) = (Record { username, ..record(json!(5)) }).candidate() else { panic!("refused") };
+    fn a_user_without_a_username_is_named_after_their_id(#[case] username: JsonField, #[case] expected: &str) {
+        let Ok(row) = (Record { username, ..record(json!(5)) }).into_candidate() else { panic!("refused") };
         assert_eq!((row.account.user.username.as_str(), row.line), (expected, Some(7)));
     }
 
@@ -121,10 +121,10 @@ mod tests {
     #[case::a_list(json!([]))]
     #[case::an_object_as_stands_for_nan(json!({}))]
     #[case::a_truth(json!(false))]
-    fn a_value_of_another_type_is_never_guessed_at(#[case] value: Value) {
-        assert!(is_refused(Record { username: Some(value.clone()), ..record(json!(5)) }));
-        assert!(is_refused(Record { email: Some(value.clone()), ..record(json!(5)) }));
-        assert!(is_refused(Record { password_hash: Some(value), ..record(json!(5)) }));
+    fn a_value_of_another_type_is_rejected(#[case] value: Value) {
+        assert!(is_rejected(Record { username: Some(value.clone()), ..record(json!(5)) }));
+        assert!(is_rejected(Record { email: Some(value.clone()), ..record(json!(5)) }));
+        assert!(is_rejected(Record { password_hash: Some(value), ..record(json!(5)) }));
     }
 
     #[rstest]
@@ -135,14 +135,14 @@ mod tests {
     #[case::more_than_javascript_holds(json!(9_007_199_254_740_992_u64))]
     #[case::null(json!(null))]
     #[case::a_list(json!([5]))]
-    fn an_id_is_a_whole_number_and_nothing_like_it(#[case] id: Value) {
-        assert!(is_refused(record(id)));
+    fn only_a_whole_number_is_an_id(#[case] id: Value) {
+        assert!(is_rejected(record(id)));
     }
 
     #[rstest]
     #[case::a_line_break_behind_it(format!("{HASH}\n"))]
     #[case::a_blank_before_it(format!(" {HASH}"))]
     fn a_hash_is_not_trimmed(#[case] hash: String) {
-        assert!(is_refused(Record { password_hash: Some(hash.into()), ..record(json!(5)) }));
+        assert!(is_rejected(Record { password_hash: Some(hash.into()), ..record(json!(5)) }));
     }
 }

@@ -1,11 +1,11 @@
-//! Candidates, one after the other: each is written, or looked at in a dry run, and what became of it is counted.
+//! Writes candidates one after another, or looks them up in a dry run, and counts the results.
 
 use std::{collections::HashSet, path::Path, time::Duration};
 
 use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use serde_json::json;
 use shared::{
-    Error,
+    error::StoreError,
     store::{Added, NewAccount, Users},
 };
 use tokio::sync::mpsc;
@@ -14,11 +14,11 @@ use super::{
     Candidate, Row,
     plan::{Found, Plan},
     reason::Reason,
-    report::{Refused, Report},
+    report::{Rejected, Report},
 };
-use crate::{Ending, Result};
+use crate::{Outcome, Result};
 
-/// How long to wait before the next attempt, when the table takes no more; after the last one the import stops.
+/// How long to wait before each further attempt if the table is overloaded. After the last one the import stops.
 const WAITS: [Duration; 6] = [
     Duration::from_millis(200),
     Duration::from_millis(500),
@@ -28,73 +28,78 @@ const WAITS: [Duration; 6] = [
     Duration::from_secs(10),
 ];
 
-/// What became of all.
+/// How many users were imported, skipped because they exist, and rejected.
 #[derive(Debug, Default, Clone, Copy)]
 pub(super) struct Counts {
-    pub(super) added: u64,
-    pub(super) were_there: u64,
-    pub(super) refused: u64,
+    pub(super) imported: u64,
+    pub(super) skipped: u64,
+    pub(super) rejected: u64,
 }
 
 impl Counts {
-    pub(super) fn shown(self, dry_run: bool, report: Option<&Path>) -> String {
-        let Self { added, were_there, refused } = self;
-        let came = if dry_run { "would come" } else { "came" };
-        let see = report.map(|file| format!(", see {}", file.display())).unwrap_or_default();
-        format!("{added} users {came}, {were_there} were there already, {refused} cannot come{see}")
+    pub(super) fn summary(self, dry_run: bool, report: Option<&Path>) -> String {
+        let Self { imported, skipped, rejected } = self;
+        let see = report.map(|file| format!(" (see {})", file.display())).unwrap_or_default();
+        if dry_run {
+            format!("would import {imported}, skip {skipped} (already present), reject {rejected}{see}")
+        } else {
+            format!("imported {imported}, skipped {skipped} (already present), rejected {rejected}{see}")
+        }
     }
 
     pub(super) fn document(self, dry_run: bool, report: Option<&Path>) -> serde_json::Value {
-        let Self { added, were_there, refused } = self;
+        let Self { imported, skipped, rejected } = self;
         let report = report.map(|file| file.display().to_string());
-        json!({ "added": added, "were_there": were_there, "refused": refused, "dry_run": dry_run, "report": report })
+        json!({
+            "added": imported, "were_there": skipped, "refused": rejected, "dry_run": dry_run, "report": report,
+        })
     }
 }
 
-/// An import that goes on.
+/// An import in progress.
 pub(super) struct Import<'a> {
     users: &'a Users,
     dry_run: bool,
     plan: Plan,
     pub(super) report: Report,
     pub(super) counts: Counts,
-    under_way: FuturesUnordered<BoxFuture<'a, Outcome>>,
-    /// What those who are under way are to have for themselves.
+    pending: FuturesUnordered<BoxFuture<'a, StepResult>>,
+    /// What the pending accounts claim.
     claims: HashSet<String>,
 }
 
-/// What became of an account.
-type Outcome = (Row, std::result::Result<Step, Error>);
+/// An account, and what its step led to.
+type StepResult = (Row, std::result::Result<Step, StoreError>);
 
 enum Step {
     Written(Added),
-    LookedAt(Found),
+    LookedUp(Found),
 }
 
 impl<'a> Import<'a> {
     pub(super) fn new(users: &'a Users, dry_run: bool, report: Report) -> Self {
         let (plan, counts, claims) = (Plan::default(), Counts::default(), HashSet::new());
-        Self { users, dry_run, plan, report, counts, under_way: FuturesUnordered::new(), claims }
+        Self { users, dry_run, plan, report, counts, pending: FuturesUnordered::new(), claims }
     }
 
-    /// Takes all candidates, unless it is stopped. What is under way comes to its end and is counted, whatever happens.
-    pub(super) async fn run(&mut self, mut candidates: mpsc::Receiver<Candidate>, at_once: usize) -> Result<Ending> {
-        let ending = self.take(&mut candidates, at_once).await;
+    /// Takes all candidates, unless it is interrupted or fails. Pending accounts are always completed and counted.
+    pub(super) async fn run(&mut self, mut candidates: mpsc::Receiver<Candidate>, at_once: usize) -> Result<Outcome> {
+        let outcome = self.take_all(&mut candidates, at_once).await;
         candidates.close();
         let settled = self.settle().await;
-        ending.and_then(|ending| settled.map(|()| ending))
+        outcome.and_then(|outcome| settled.map(|()| outcome))
     }
 
-    async fn take(&mut self, candidates: &mut mpsc::Receiver<Candidate>, at_once: usize) -> Result<Ending> {
+    async fn take_all(&mut self, candidates: &mut mpsc::Receiver<Candidate>, at_once: usize) -> Result<Outcome> {
         let interrupted = tokio::signal::ctrl_c();
         tokio::pin!(interrupted);
         loop {
             tokio::select! {
-                _ = &mut interrupted => return Ok(Ending::Interrupted),
-                Some(outcome) = self.under_way.next() => self.note(outcome)?,
-                candidate = candidates.recv(), if self.under_way.len() < at_once => match candidate {
-                    None => return Ok(Ending::Done),
-                    Some(Err(refused)) => self.refuse(&refused)?,
+                _ = &mut interrupted => return Ok(Outcome::Interrupted),
+                Some(result) = self.pending.next() => self.record(result)?,
+                candidate = candidates.recv(), if self.pending.len() < at_once => match candidate {
+                    None => return Ok(Outcome::Completed),
+                    Some(Err(rejected)) => self.reject(&rejected)?,
                     Some(Ok(row)) => self.begin(row).await?,
                 }
             }
@@ -102,69 +107,69 @@ impl<'a> Import<'a> {
     }
 
     async fn begin(&mut self, row: Row) -> Result<()> {
-        let mine = claims_of(&row.account);
-        // Of two who claim the same, the first in the file gets it.
-        if mine.iter().any(|claim| self.claims.contains(claim)) {
+        let claims = claims_of(&row.account);
+        // Of two users who claim the same, the first in the file gets it.
+        if claims.iter().any(|claim| self.claims.contains(claim)) {
             self.settle().await?;
         }
         if self.plan.has(&row.account) {
-            return self.refuse(&Refused::row(&row, &[Reason::IdTwice]));
+            return self.reject(&Rejected::row(&row, &[Reason::IdTwice]));
         }
-        self.claims.extend(mine);
-        self.under_way.push(step(self.users, row, self.dry_run).boxed());
+        self.claims.extend(claims);
+        self.pending.push(step(self.users, row, self.dry_run).boxed());
         Ok(())
     }
 
-    /// Waits for all that is under way.
+    /// Waits for all pending accounts.
     async fn settle(&mut self) -> Result<()> {
         let mut settled = Ok(());
-        while let Some(outcome) = self.under_way.next().await {
-            let noted = self.note(outcome);
-            settled = settled.and(noted);
+        while let Some(result) = self.pending.next().await {
+            let recorded = self.record(result);
+            settled = settled.and(recorded);
         }
         settled
     }
 
-    fn note(&mut self, (row, result): Outcome) -> Result<()> {
+    fn record(&mut self, (row, result): StepResult) -> Result<()> {
         for claim in claims_of(&row.account) {
             self.claims.remove(&claim);
         }
         let added = match result? {
             Step::Written(added) => added,
-            Step::LookedAt(found) => self.plan.outcome(&row.account, found),
+            Step::LookedUp(found) => self.plan.predict(&row.account, found),
         };
-        self.plan.note(&row.account, added, self.dry_run);
+        self.plan.record(&row.account, added, self.dry_run);
         match added {
-            Added::Added => self.counts.added += 1,
-            Added::WasThere => self.counts.were_there += 1,
-            Added::Taken(taken) => self.refuse(&Refused::taken(&row, taken))?,
+            Added::Added => self.counts.imported += 1,
+            Added::WasThere => self.counts.skipped += 1,
+            Added::Taken(taken) => self.reject(&Rejected::taken(&row, taken))?,
         }
         Ok(())
     }
 
-    fn refuse(&mut self, refused: &Refused) -> Result<()> {
-        self.counts.refused += 1;
-        self.report.add(refused)
+    fn reject(&mut self, rejected: &Rejected) -> Result<()> {
+        self.counts.rejected += 1;
+        self.report.add(rejected)
     }
 }
 
-/// What nobody else may have.
+/// What only one user may have.
 fn claims_of(account: &NewAccount) -> [String; 3] {
     let user = &account.user;
     [format!("id {}", user.id), format!("email {}", user.email.canonical()), format!("name {}", user.username.as_str())]
 }
 
-/// Adds an account or looks what there is, as often as it takes while the table takes no more.
-async fn step(users: &Users, row: Row, dry_run: bool) -> Outcome {
+/// Adds an account, or looks it up in a dry run. Waits and tries again while the table is overloaded.
+async fn step(users: &Users, row: Row, dry_run: bool) -> StepResult {
     let mut waits = WAITS.into_iter();
     loop {
         let result = if dry_run {
-            Found::of(users, &row.account).await.map(Step::LookedAt)
+            Found::of(users, &row.account).await.map(Step::LookedUp)
         } else {
             users.add(&row.account).await.map(Step::Written)
         };
         match (result, waits.next()) {
-            (Err(Error::Unavailable(_)), Some(wait)) => tokio::time::sleep(wait).await,
+            (Err(error), Some(wait)) if error.is_temporary() => tokio::time::sleep(wait).await,
             (result, _) => return (row, result),
         }
     }

@@ -1,13 +1,16 @@
-//! Who is meant.
+//! How commands name a user.
 
 use shared::{
     domain::{Email, Field, UserId, Username},
     store::Account,
 };
 
-use crate::{Result, place::Tables};
+use crate::{Failure, Result, target::Tables};
 
-/// The one user whom a text names: by id, by email or by username.
+/// The user that a text names: by id, email or username.
+///
+/// # Errors
+/// There is no such user, or more than one.
 pub(crate) async fn find(tables: &Tables, text: &str) -> Result<Account> {
     let (kind, name) = match text.split_once(':') {
         Some((kind @ ("id" | "email" | "username"), name)) => (Some(kind), name),
@@ -15,10 +18,10 @@ pub(crate) async fn find(tables: &Tables, text: &str) -> Result<Account> {
     };
     let wants = |wanted: &str| kind.is_none_or(|kind| kind == wanted);
     let email = Email::parse(name).ok().filter(|_| wants("email"));
-    // What looks like an address means one, since anybody may take another one's address for a name.
+    // What looks like an email is taken for one: a user may have another user's email as a username.
     let may_be = |username: &Username| wants("username") && (kind.is_some() || !username.as_str().contains('@'));
     let mut found: Vec<Account> = Vec::new();
-    // Only as ids are shown: `+77` and `077` are names.
+    // Only as ids are printed: `+77` and `077` are usernames.
     let id = name.parse().ok().and_then(UserId::new).filter(|id| wants("id") && id.to_string() == name);
     if let Some(id) = id {
         found.extend(tables.users.account_with_id(id).await?);
@@ -38,12 +41,16 @@ pub(crate) async fn find(tables: &Tables, text: &str) -> Result<Account> {
                 Some(email) => tables.users.former_owner(email).await?,
                 None => None,
             };
-            let former = former.map(|owner| format!("; it is a former address of id:{owner}")).unwrap_or_default();
-            Err(format!("there is no user {text}{former}").into())
+            let failure = Failure::from(format!("user not found: {text}"));
+            Err(match former {
+                Some(owner) => failure.hint(format!("it is a former address of id:{owner}")).into(),
+                None => failure.into(),
+            })
         }
         _ => {
             let ids: Vec<_> = found.iter().map(|account| format!("id:{}", account.user.id)).collect();
-            Err(format!("{text} is more than one user: {}", ids.join(", ")).into())
+            let message = format!("{text} matches more than one user: {}", ids.join(", "));
+            Err(Failure::new(message, "pass id:…, email:… or username:…").into())
         }
     }
 }

@@ -3,33 +3,32 @@
 use serde_json::json;
 use shared::{
     domain::{Email, User, Username},
-    settings::Settings,
-    store::{Account, ProfileChange, Updated},
+    store::{Account, ProfileChange},
 };
 
-use super::{document, field, find, line, named, whose};
-use crate::{Manner, Result, ask, place::Tables};
+use super::{find, label, parse_field, summary, to_json};
+use crate::{OutputOptions, Result, prompt, target::Tables};
 
-/// A part of a profile that operators change.
-struct Part {
+/// A field of a profile that operators can change.
+struct ProfileField {
     name: &'static str,
     of: fn(&User) -> &str,
 }
 
-pub(super) async fn set_email(tables: &Tables, manner: Manner, user: &str, address: &str) -> Result<()> {
-    let email: Email = field(address)?;
+pub(super) async fn set_email(tables: &Tables, output: OutputOptions, user: &str, address: &str) -> Result<()> {
+    let email: Email = parse_field(address)?;
     let account = find(tables, user).await?;
-    ask::confirm(manner, &format!("Change the email of {} to {}?", named(&account.user), email.as_str()))?;
+    prompt::confirm(output, &format!("Change the email of {} to {}?", label(&account.user), email.as_str()))?;
     let change = ProfileChange { email: Some(email), ..ProfileChange::default() };
-    set(tables, manner, account, &change, Part { name: "email", of: email_of }).await
+    set(tables, output, account, &change, ProfileField { name: "email", of: email_of }).await
 }
 
-pub(super) async fn set_username(tables: &Tables, manner: Manner, user: &str, name: &str) -> Result<()> {
-    let username: Username = field(name)?;
+pub(super) async fn set_username(tables: &Tables, output: OutputOptions, user: &str, name: &str) -> Result<()> {
+    let username: Username = parse_field(name)?;
     let account = find(tables, user).await?;
-    ask::confirm(manner, &format!("Change the username of {} to {}?", named(&account.user), username.as_str()))?;
+    prompt::confirm(output, &format!("Change the username of {} to {}?", label(&account.user), username.as_str()))?;
     let change = ProfileChange { username: Some(username), ..ProfileChange::default() };
-    set(tables, manner, account, &change, Part { name: "username", of: username_of }).await
+    set(tables, output, account, &change, ProfileField { name: "username", of: username_of }).await
 }
 
 fn email_of(user: &User) -> &str {
@@ -40,30 +39,27 @@ fn username_of(user: &User) -> &str {
     user.username.as_str()
 }
 
-/// Changes a profile, and tells what stood there and what does now.
+/// Changes a profile, and prints the value before and the account now.
 async fn set(
     tables: &Tables,
-    manner: Manner,
+    output: OutputOptions,
     mut account: Account,
     change: &ProfileChange,
-    Part { name, of }: Part,
+    ProfileField { name, of }: ProfileField,
 ) -> Result<()> {
     let before = of(&account.user).to_owned();
-    let settings = Settings::of_item(&tables.settings.read().await?.unwrap_or_default());
+    let settings = tables.settings.read().await?.unwrap_or_default().settings();
     let reserved = settings.former_email_reserved_seconds();
-    account.user = match tables.users.update_any(account.clone(), change, reserved).await? {
-        Updated::User(user, _) => user,
-        Updated::Taken(taken) => return Err(whose(taken).into()),
-    };
+    (account.user, _) = tables.users.update_any(account.clone(), change, reserved).await??;
     let what = if of(&account.user) == before {
-        format!("{name} was that already")
+        format!("{name} unchanged")
     } else {
-        tables.events.note("user_updated", json!({ "user_id": account.user.id, "changed": [name] })).await;
-        format!("{name} was {before}")
+        tables.events.record("user_updated", json!({ "user_id": account.user.id, "changed": [name] })).await;
+        format!("{name} changed from {before}")
     };
-    let mut document = document(&account);
+    let mut document = to_json(&account);
     if let Some(document) = document.as_object_mut() {
         document.insert("before".into(), json!({ name: before }));
     }
-    manner.done(format!("{what}: {}", line(&account)), &document)
+    output.print_done(format!("{what}: {}", summary(&account)), &document)
 }

@@ -1,5 +1,5 @@
-//! `manage users recanonicalize`: what identifies an address was made otherwise before, and whoever has one of those that differ
-//! is not found by it until it is filed anew.
+//! `manage users recanonicalize`: older versions derived the key of an email differently. A user whose key differs is not found
+//! by their email until the key is rewritten.
 
 use std::collections::HashMap;
 
@@ -10,8 +10,8 @@ use shared::{
     store::{Misplaced, Placed},
 };
 
-use super::{document, named};
-use crate::{Ending, Manner, Result, place::Tables};
+use super::{label, to_json};
+use crate::{Outcome, OutputOptions, Result, target::Tables};
 
 #[derive(Debug, Default, Clone, Copy)]
 struct Counts {
@@ -19,27 +19,27 @@ struct Counts {
     twins: u64,
 }
 
-pub(super) async fn run(tables: &Tables, manner: Manner, dry_run: bool) -> Result<Ending> {
+pub(super) async fn run(tables: &Tables, output: OutputOptions, dry_run: bool) -> Result<Outcome> {
     let mut counts = Counts::default();
-    let walked = walk(tables, manner, dry_run, &mut counts).await;
+    let moved_all = move_all(tables, output, dry_run, &mut counts).await;
     let Counts { moved, twins } = counts;
     if moved > 0 && !dry_run {
         let details = json!({ "changed": ["email_key"], "users": moved, "twins": twins });
-        tables.events.note("user_updated", details).await;
+        tables.events.record("user_updated", details).await;
     }
-    walked?;
+    moved_all?;
     let text = if dry_run {
-        format!("{moved} users would be moved, {twins} have a twin and would not")
+        format!("would move {moved}, skip {twins} (email shared with another user)")
     } else {
-        format!("{moved} users were moved, {twins} have a twin and were not")
+        format!("moved {moved}, skipped {twins} (email shared with another user)")
     };
-    print(manner, dry_run, &text, &json!({ "moved": moved, "twins": twins, "dry_run": dry_run }))?;
-    Ok(if twins > 0 { Ending::Partly } else { Ending::Done })
+    print(output, dry_run, &text, &json!({ "moved": moved, "twins": twins, "dry_run": dry_run }))?;
+    Ok(if twins > 0 { Outcome::Partial } else { Outcome::Completed })
 }
 
-/// Files each address that is in a wrong place, and tells of each. Of several that would be filed in the same place none is:
-/// which of them the address is, a person decides.
-async fn walk(tables: &Tables, manner: Manner, dry_run: bool, counts: &mut Counts) -> Result<()> {
+/// Moves each email that has an outdated key, and prints each. Of several that would get the same key none is moved: a person
+/// decides whose email it is.
+async fn move_all(tables: &Tables, output: OutputOptions, dry_run: bool, counts: &mut Counts) -> Result<()> {
     let all: Vec<_> = tables.users.misplaced().try_collect().await?;
     let mut wanted = HashMap::<String, Vec<UserId>>::new();
     for Misplaced { user, .. } in &all {
@@ -56,32 +56,31 @@ async fn walk(tables: &Tables, manner: Manner, dry_run: bool, counts: &mut Count
             Placed::Moved => {
                 counts.moved += 1;
                 let (result, moves) = if dry_run { ("would_move", "would move") } else { ("moved", "moved") };
-                let text = format!("{moves}: {}, from {key}", named(user));
-                print(manner, dry_run, &text, &json!({ "result": result, "user": user, "key": key }))?;
+                let text = format!("{moves}: {}, from {key}", label(user));
+                print(output, dry_run, &text, &json!({ "result": result, "user": user, "key": key }))?;
             }
             Placed::Twin(twin) => {
                 counts.twins += 1;
-                let (named_twin, twin) = other(tables, twin).await?;
-                let text =
-                    format!("twins: {} and {named_twin} have one address, or had; neither was moved", named(user));
-                manner.tell(text, &json!({ "result": "twins", "user": user, "key": key, "twin": twin }))?;
+                let (twin_label, twin) = describe_user(tables, twin).await?;
+                let text = format!("shared email: {} and {twin_label}; neither is moved", label(user));
+                output.print(text, &json!({ "result": "twins", "user": user, "key": key, "twin": twin }))?;
             }
-            // Its owner was quicker.
+            // Its owner changed it meanwhile.
             Placed::Gone => {}
         }
     }
     Ok(())
 }
 
-/// Tells what was done, or found where nothing is.
-fn print(manner: Manner, dry_run: bool, text: &str, document: &Value) -> Result<()> {
-    if dry_run { manner.tell(text, document) } else { manner.done(text, document) }
+/// Prints what was done, or what would be.
+fn print(output: OutputOptions, dry_run: bool, text: &str, document: &Value) -> Result<()> {
+    if dry_run { output.print(text, document) } else { output.print_done(text, document) }
 }
 
-/// The user with this id, for people and for machines.
-async fn other(tables: &Tables, id: UserId) -> Result<(String, Value)> {
+/// The user with this id, in words and as JSON.
+async fn describe_user(tables: &Tables, id: UserId) -> Result<(String, Value)> {
     Ok(match tables.users.account_with_id(id).await? {
-        Some(account) => (named(&account.user), document(&account)),
+        Some(account) => (label(&account.user), to_json(&account)),
         None => (format!("id {id}"), json!({ "id": id })),
     })
 }

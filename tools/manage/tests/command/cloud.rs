@@ -1,4 +1,4 @@
-//! What AWS answers to a command that works on a stack.
+//! A stand-in for AWS: CloudFormation and CloudWatch Logs of an account with one stack.
 
 use std::sync::{Arc, Mutex};
 
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::world::{Ended, World, run_with};
 
-/// The outputs that are needed.
+/// The outputs that the command needs.
 pub(crate) const OUTPUTS: [(&str, &str); 4] = [
     ("ApiUrl", "https://a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com"),
     ("RefreshTokensTableName", "RefreshTokensTable"),
@@ -19,16 +19,16 @@ pub(crate) const OUTPUTS: [(&str, &str); 4] = [
     ("UsersTableName", "UsersTable"),
 ];
 
-/// An account of AWS with the stack `pyshop-auth`.
+/// An AWS account with the stack `pyshop-auth`.
 #[derive(Debug, Clone)]
 pub(crate) struct Cloud {
     pub(crate) outputs: Vec<(&'static str, &'static str)>,
     pub(crate) service_words: &'static str,
-    /// Whether CloudWatch Logs is told nothing.
+    /// Whether CloudWatch Logs denies every request.
     pub(crate) logs_are_denied: bool,
 }
 
-/// It runs.
+/// The running stand-in.
 pub(crate) struct Running {
     cloudformation: String,
     logs: String,
@@ -36,14 +36,14 @@ pub(crate) struct Running {
     signers: Signers,
 }
 
-/// The operations of CloudWatch Logs that were asked for, each with its request.
+/// The operations that CloudWatch Logs received, each with its request.
 type Received = Arc<Mutex<Vec<(String, Value)>>>;
 
-/// Who signed the requests of CloudFormation.
+/// The access key and region of each request to CloudFormation.
 type Signers = Arc<Mutex<Vec<[String; 2]>>>;
 
 impl Default for Cloud {
-    /// A stack that was deployed lately.
+    /// A stack of the present version.
     fn default() -> Self {
         let outputs = OUTPUTS.into_iter().chain([("FunctionsLogName", "/aws/lambda/pyshop-auth")]).collect();
         Self { outputs, service_words: "", logs_are_denied: false }
@@ -74,7 +74,7 @@ impl Cloud {
         }
     }
 
-    /// What CloudFormation answers when it is asked for this stack, or for another.
+    /// The answer of CloudFormation for this stack, or for another.
     /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html>
     fn describe(&self, request: &str) -> (StatusCode, String) {
         let stack = request.split('&').find_map(|pair| pair.strip_prefix("StackName=")).unwrap();
@@ -103,7 +103,7 @@ impl Cloud {
     }
 }
 
-/// What CloudWatch Logs answers. A stream can be created once.
+/// The answer of CloudWatch Logs. A stream can be created once.
 /// <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html>
 fn log(headers: &HeaderMap, request: &str, received: &Received, denied: bool) -> (StatusCode, String) {
     let refused = |code: &str, message: &str| {
@@ -123,24 +123,24 @@ fn log(headers: &HeaderMap, request: &str, received: &Received, denied: bool) ->
     (StatusCode::OK, "{}".into())
 }
 
-/// Whose access key signed a request, by its id, and for which region.
+/// The access key that signed a request, and the region.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-authentication-methods.html>
 pub(crate) fn signer(headers: &HeaderMap) -> [String; 2] {
     let authorization = headers["authorization"].to_str().unwrap();
     let scope: Vec<_> = authorization.split_once("Credential=").unwrap().1.split('/').collect();
-    // Between them is the day.
+    // The date is between them.
     [scope[0], scope[2]].map(str::to_owned)
 }
 
 impl Running {
-    /// Runs the command on a stack here, whose DynamoDB is that of this world.
+    /// Runs the command on a stack whose DynamoDB is that of this world.
     pub(crate) async fn manage(&self, world: &World, stack: &str, arguments: &str, input: &str) -> Ended {
         let keys = [("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE"), ("AWS_SECRET_ACCESS_KEY", "secret-access-key")];
         let arguments = format!("--stack {stack} --region eu-central-1 {arguments}");
         self.manage_with(world, arguments, input, &keys).await
     }
 
-    /// Runs the command with these variables, of which nothing but they tells who runs it.
+    /// Runs the command with no credentials except those in these variables.
     pub(crate) async fn manage_with(
         &self,
         world: &World,
@@ -159,12 +159,12 @@ impl Running {
         run_with(world.folder(), arguments, input.into(), &variables).await
     }
 
-    /// What CloudWatch Logs was asked for.
+    /// The requests that CloudWatch Logs received.
     pub(crate) fn logged(&self) -> Vec<(String, Value)> {
         self.received.lock().unwrap().clone()
     }
 
-    /// Who signed the requests of CloudFormation, as [`signer`] has it.
+    /// The [`signer`] of each request to CloudFormation.
     pub(crate) fn signers(&self) -> Vec<[String; 2]> {
         self.signers.lock().unwrap().clone()
     }

@@ -1,4 +1,4 @@
-//! What is told of an operator's acts.
+//! The audit events of operators.
 
 use serde_json::{Value, json};
 
@@ -7,8 +7,8 @@ use crate::{
     world::{PASSWORD, World},
 };
 
-/// Commands that change or reveal something, each with the event that tells of it and what it names.
-const ACTS: [(&str, &str, &str); 12] = [
+/// Commands that change or reveal something, each with its event and a word in it.
+const COMMANDS: [(&str, &str, &str); 12] = [
     ("users create --email quokka@example.com --username quokka", "user_created", "user_id"),
     ("users set-password quokka", "authn_password_change", "password"),
     ("users unlock quokka", "user_updated", "failed_logins"),
@@ -24,9 +24,9 @@ const ACTS: [(&str, &str, &str); 12] = [
 ];
 
 #[tokio::test]
-async fn every_act_is_told_with_ids_and_the_names_of_fields_alone() {
+async fn every_change_is_an_event_with_ids_and_field_names_and_no_values() {
     let world = World::new().await;
-    for (arguments, event, named) in ACTS {
+    for (arguments, event, named) in COMMANDS {
         if arguments.starts_with("sessions") {
             world.log_in("wombat@example.com").await;
         }
@@ -41,7 +41,7 @@ async fn every_act_is_told_with_ids_and_the_names_of_fields_alone() {
 }
 
 #[tokio::test]
-async fn an_event_says_when_who_whom_and_what() {
+async fn an_event_has_the_time_the_operator_the_user_and_the_change() {
     let world = World::new().await;
     world.register("ada@example.com", "ada").await;
     let id = world.manage("users show ada --json").await.done().documents()[0]["id"].clone();
@@ -57,7 +57,7 @@ async fn an_event_says_when_who_whom_and_what() {
 }
 
 #[tokio::test]
-async fn an_import_is_told_with_its_counts_and_a_dry_run_is_not() {
+async fn an_import_is_an_event_with_its_counts_and_a_dry_run_is_not() {
     let world = World::new().await;
     world.register("ada@example.com", "ada").await;
     let exported = world.manage("export").await.done().output;
@@ -68,7 +68,7 @@ async fn an_import_is_told_with_its_counts_and_a_dry_run_is_not() {
 }
 
 #[tokio::test]
-async fn what_was_not_done_and_what_is_only_looked_at_is_no_event() {
+async fn a_failed_change_and_a_mere_look_are_no_events() {
     let world = World::new().await;
     world.register("ada@example.com", "ada").await;
     for arguments in [
@@ -88,7 +88,7 @@ async fn what_was_not_done_and_what_is_only_looked_at_is_no_event() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn with_a_stack_an_event_stands_in_the_log_of_the_functions_too() {
+async fn the_events_of_a_stack_are_in_the_functions_log_too() {
     let (world, cloud) = (World::new().await, Cloud::default().start().await);
     for lifetime in [600, 700] {
         let set = format!("settings set ACCESS_TOKEN_LIFETIME {lifetime}");
@@ -111,17 +111,17 @@ async fn with_a_stack_an_event_stands_in_the_log_of_the_functions_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_act_is_done_where_the_log_does_not_take_its_event() {
+async fn a_change_is_made_even_if_its_event_cannot_be_logged() {
     let world = World::new().await;
     let denied = Cloud { logs_are_denied: true, ..Cloud::default() }.start().await;
     let set = "settings set ACCESS_TOKEN_LIFETIME 600";
     let ended = denied.manage(&world, "pyshop-auth", set, "").await.done();
-    let warning = "warning: the event is not in the log of the functions: AccessDeniedException: ";
+    let warning = "warning: the event was not written to the functions' log: AccessDeniedException: ";
     assert!(ended.errors.starts_with(warning) && ended.errors.lines().count() == 1, "{ended:?}");
     assert_eq!((ended.events.len(), ended.output.as_str()), (1, "ACCESS_TOKEN_LIFETIME: 300 -> 600 seconds\n"));
 
     let from_before = Cloud { outputs: OUTPUTS.to_vec(), ..Cloud::default() }.start().await;
     let ended = from_before.manage(&world, "pyshop-auth", set, "").await.done();
-    assert!(ended.errors.contains("the stack pyshop-auth has no output FunctionsLogName"), "{ended:?}");
+    assert!(ended.errors.contains("stack pyshop-auth has no output FunctionsLogName"), "{ended:?}");
     assert_eq!((ended.errors.lines().count(), from_before.logged().len()), (1, 0));
 }

@@ -1,4 +1,4 @@
-//! Who gives credentials: STS, IAM Identity Center, a container's agent and an instance's metadata.
+//! Stand-ins for the issuers of credentials: STS, IAM Identity Center, a container's agent and an instance's metadata.
 
 use std::sync::{Arc, Mutex};
 
@@ -13,54 +13,54 @@ use serde_json::json;
 /// All of them, at one URL.
 pub(crate) struct Issuers {
     pub(crate) url: String,
-    asked: Arc<Mutex<Vec<Question>>>,
+    received: Arc<Mutex<Vec<Received>>>,
 }
 
-/// What one of them was asked.
+/// A request to one of them.
 #[derive(Debug, Clone)]
-pub(crate) struct Question {
+pub(crate) struct Received {
     /// The path with the query.
     pub(crate) path: String,
     pub(crate) headers: HeaderMap,
     pub(crate) body: String,
 }
 
-/// No test is run later.
+/// Later than any run of the tests.
 const LATER: &str = "2100-01-01T00:00:00Z";
 
 impl Issuers {
     pub(crate) async fn start() -> Self {
-        let asked = Arc::<Mutex<Vec<Question>>>::default();
-        let keep = asked.clone();
+        let received = Arc::<Mutex<Vec<Received>>>::default();
+        let keep = received.clone();
         let handle = move |uri: Uri, headers: HeaderMap, body: String| {
             let keep = keep.clone();
             async move {
-                let question = Question { path: uri.to_string(), headers, body };
-                let answer = answer(&question);
-                keep.lock().unwrap().push(question);
+                let request = Received { path: uri.to_string(), headers, body };
+                let answer = answer(&request);
+                keep.lock().unwrap().push(request);
                 answer
             }
         };
-        Self { url: stand_in::serve(Router::new().fallback(handle)).await, asked }
+        Self { url: stand_in::serve(Router::new().fallback(handle)).await, received }
     }
 
-    /// What they were asked, in order.
-    pub(crate) fn asked(&self) -> Vec<Question> {
-        self.asked.lock().unwrap().clone()
+    /// The requests to them, in order.
+    pub(crate) fn received(&self) -> Vec<Received> {
+        self.received.lock().unwrap().clone()
     }
 }
 
-impl Question {
-    /// A header's text; empty where it did not come.
+impl Received {
+    /// The value of a header, empty if there is none.
     pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
     }
 }
 
-fn answer(question: &Question) -> Response {
-    let path = question.path.split('?').next().unwrap();
+fn answer(request: &Received) -> Response {
+    let path = request.path.split('?').next().unwrap();
     match path {
-        "/" => sts(&question.body),
+        "/" => sts(&request.body),
         // https://docs.aws.amazon.com/singlesignon/latest/PortalAPIReference/API_GetRoleCredentials.html
         "/federation/credentials" => {
             let keys = json!({
@@ -97,7 +97,7 @@ fn keys(access_key_id: &str) -> Response {
     Json(keys).into_response()
 }
 
-/// STS, where everybody may assume the role `operator` and nobody another one.
+/// STS, where everybody may assume the role `operator` and nobody any other role.
 /// <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>
 fn sts(request: &str) -> Response {
     let field = |name: &str| {

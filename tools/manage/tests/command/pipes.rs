@@ -1,17 +1,17 @@
-//! The command among others: what it prints goes where nobody reads, or where there is no room.
+//! Output that cannot be written: to a closed pipe, or to a full disk.
 
 use std::{io, process::Stdio};
 
 use crate::world::World;
 
-/// A pipe that nobody reads.
+/// A pipe whose reader has ended.
 fn closed() -> Stdio {
     let (reader, writer) = io::pipe().unwrap();
     drop(reader);
     writer.into()
 }
 
-/// A disk without room.
+/// A full disk.
 #[cfg(target_os = "linux")]
 fn full() -> Stdio {
     std::fs::File::options().write(true).open("/dev/full").unwrap().into()
@@ -35,7 +35,7 @@ async fn world() -> World {
 }
 
 #[tokio::test]
-async fn a_list_that_nobody_reads_on_ends_without_a_word() {
+async fn a_list_into_a_closed_pipe_ends_silently() {
     let world = world().await;
     for list in LISTS {
         let ended = world.manage_into(list, closed(), Stdio::piped()).await;
@@ -44,17 +44,20 @@ async fn a_list_that_nobody_reads_on_ends_without_a_word() {
 }
 
 #[tokio::test]
-async fn an_export_that_nobody_reads_on_ends_without_an_error() {
+async fn an_export_into_a_closed_pipe_ends_silently() {
     let ended = world().await.manage_into("export", closed(), Stdio::piped()).await;
     assert_eq!((ended.status, ended.errors.as_str()), (141, ""));
 }
 
 #[tokio::test]
-async fn what_was_done_is_told_on_standard_error_where_nobody_reads_on() {
+async fn a_change_is_printed_on_stderr_if_the_pipe_is_closed() {
     let world = world().await;
-    let told = "disabled: ada (ada@example.com, id ";
+    let expected = "disabled: ada (ada@example.com, id ";
     let ended = world.manage_into("users disable ada --yes", closed(), Stdio::piped()).await;
-    assert!(ended.status == 141 && ended.errors.starts_with(told) && ended.errors.lines().count() == 1, "{ended:?}");
+    assert!(
+        ended.status == 141 && ended.errors.starts_with(expected) && ended.errors.lines().count() == 1,
+        "{ended:?}"
+    );
     assert_eq!(ended.events[0]["event"], "user_updated");
     assert_eq!(world.manage("users show ada --json").await.documents()[0]["disabled"], true);
 }
@@ -71,30 +74,30 @@ async fn a_list_on_a_full_disk_is_an_error() {
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn an_export_on_a_full_disk_is_told_to_be_not_whole() {
+async fn an_export_on_a_full_disk_is_reported_as_incomplete() {
     let ended = world().await.manage_into("export", full(), Stdio::piped()).await;
-    ended.is_error("standard output: No space left on device (os error 28); what is in it is not whole");
+    ended.is_error("standard output: No space left on device (os error 28); the export is incomplete");
 }
 
 #[tokio::test]
-async fn an_export_that_the_table_ends_is_told_to_be_not_whole() {
+async fn an_export_that_cannot_read_a_user_is_reported_as_incomplete() {
     use aws_sdk_dynamodb::types::AttributeValue;
     let world = world().await;
-    // Nothing of a user but the key.
+    // A user with nothing but a key.
     let put = world.dynamodb().await.put_item().table_name("UsersTable");
     put.item("pk", AttributeValue::S("user#5".into())).send().await.unwrap();
     for (export, output) in [("export", "standard output"), ("export --output users.jsonl", "users.jsonl")] {
         let ended = world.manage(export).await;
-        let is_told = ended.errors.starts_with(&format!("error: {output}: "))
-            && ended.errors.ends_with("; what is in it is not whole\n")
+        let is_expected = ended.errors.starts_with(&format!("error: {output}: "))
+            && ended.errors.ends_with("; the export is incomplete\n")
             && ended.errors.lines().count() == 1;
-        assert!(ended.status == 1 && is_told, "{ended:?}");
+        assert!(ended.status == 1 && is_expected, "{ended:?}");
     }
 }
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn what_was_done_is_told_on_standard_error_where_the_disk_is_full() {
+async fn a_change_is_printed_on_stderr_if_the_disk_is_full() {
     let world = world().await;
     let ended = world.manage_into("users disable ada --yes", full(), Stdio::piped()).await;
     let error = "\nerror: standard output: No space left on device (os error 28)\n";
@@ -105,7 +108,7 @@ async fn what_was_done_is_told_on_standard_error_where_the_disk_is_full() {
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn what_can_be_told_nowhere_is_done_all_the_same() {
+async fn a_change_is_made_even_if_nothing_can_be_printed() {
     let world = world().await;
     let set = "settings set ACCESS_TOKEN_LIFETIME 600";
     assert_eq!(world.manage_into(set, Stdio::piped(), full()).await.done().output.lines().count(), 1);

@@ -1,4 +1,4 @@
-//! `manage users set-email` and `set-username`, and what lifts the lock of failed logins.
+//! `manage users set-email` and `set-username`, and commands that clear failed logins.
 
 use rstest::rstest;
 use serde_json::json;
@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::world::{PASSWORD, World};
 
 #[tokio::test]
-async fn an_address_that_was_taken_over_is_given_back_and_was_kept_from_others() {
+async fn a_former_email_stays_reserved_and_can_be_given_back() {
     let world = World::new().await;
     world.register("ada@example.com", "ada").await;
     let id = world.manage("users show ada --json").await.done().documents()[0]["id"].clone();
@@ -17,30 +17,30 @@ async fn an_address_that_was_taken_over_is_given_back_and_was_kept_from_others()
     assert_eq!(world.login_status("thief@evil.example", PASSWORD).await, 200);
 
     let none = world.manage("users show ada@example.com").await;
-    none.is_error(&format!("there is no user ada@example.com; it is a former address of id:{id}"));
+    none.is_error_with_hint("user not found: ada@example.com", &format!("it is a former address of id:{id}"));
     let taken = world.manage_with("users create --email Ada@example.com", PASSWORD).await;
-    taken.is_error("another user has that email");
+    taken.is_error("email already in use");
 
     let back = world.manage(&format!("users set-email id:{id} ada@example.com --yes")).await.done().output;
-    let expected = format!("email was Thief@evil.example: ada (ada@example.com, id {id}), since ");
+    let expected = format!("email changed from Thief@evil.example: ada (ada@example.com, id {id}), created ");
     assert!(back.starts_with(&expected), "{back}");
     assert_eq!(world.login_status("ada@example.com", PASSWORD).await, 200);
 }
 
 #[tokio::test]
-async fn another_name_is_given_and_the_former_one_is_free() {
+async fn a_former_username_can_be_used_again() {
     let world = World::new().await;
     world.register("ada@example.com", "ada").await;
     let set = world.manage("users set-username ada lovelace --yes").await.done().output;
-    assert!(set.starts_with("username was ada: lovelace (ada@example.com, id "), "{set}");
-    world.manage("users show ada").await.is_error("there is no user ada");
+    assert!(set.starts_with("username changed from ada: lovelace (ada@example.com, id "), "{set}");
+    world.manage("users show ada").await.is_error("user not found: ada");
     world.register("other@example.com", "ada").await;
     let same = world.manage("users set-username lovelace lovelace --yes").await.done().output;
-    assert!(same.starts_with("username was that already: lovelace ("), "{same}");
+    assert!(same.starts_with("username unchanged: lovelace ("), "{same}");
 }
 
 #[tokio::test]
-async fn whoever_is_disabled_can_be_given_another_address_and_stays_disabled() {
+async fn a_disabled_user_stays_disabled_with_a_new_email() {
     let world = World::new().await;
     world.register("ada@example.com", "ada").await;
     world.manage("users disable ada --yes").await.done();
@@ -52,14 +52,17 @@ async fn whoever_is_disabled_can_be_given_another_address_and_stays_disabled() {
 }
 
 #[rstest]
-#[case::an_address_of_another("set-email ada GRACE@example.com --yes", "another user has that email")]
-#[case::a_name_of_another("set-username ada grace --yes", "another user has that username")]
-#[case::no_address("set-email ada nowhere --yes", "email: Enter a valid email address.")]
+#[case::an_email_in_use("set-email ada GRACE@example.com --yes", "email already in use")]
+#[case::a_username_in_use("set-username ada grace --yes", "username already in use")]
+#[case::no_email("set-email ada nowhere --yes", "email: Enter a valid email address.")]
 #[case::no_text("set-username ada \u{a0} --yes", "username: This field may not be blank.")]
-#[case::nobody("set-email nobody nobody@example.com --yes", "there is no user nobody")]
-#[case::unasked("set-email ada ada@example.org", "nobody is there to be asked: say --yes")]
+#[case::nobody("set-email nobody nobody@example.com --yes", "user not found: nobody")]
+#[case::unconfirmed(
+    "set-email ada ada@example.org",
+    "refusing without confirmation: stdin is not a terminal (pass --yes)"
+)]
 #[tokio::test]
-async fn what_cannot_be_given_changes_nothing(#[case] change: &str, #[case] reason: &str) {
+async fn a_refused_change_changes_nothing(#[case] change: &str, #[case] reason: &str) {
     let world = World::new().await;
     world.register("ada@example.com", "ada").await;
     world.register("grace@example.com", "grace").await;
@@ -69,10 +72,10 @@ async fn what_cannot_be_given_changes_nothing(#[case] change: &str, #[case] reas
 }
 
 #[rstest]
-#[case::by_itself("users unlock ada", "unlocked, no failed login from before counts: ada (")]
-#[case::with_a_new_password("users set-password ada", "new password, and no failed login from before counts: ada (")]
+#[case::by_itself("users unlock ada", "failed logins cleared: ada (")]
+#[case::with_a_new_password("users set-password ada", "password changed, failed logins cleared: ada (")]
 #[tokio::test]
-async fn a_lock_is_lifted(#[case] command: &str, #[case] told: &str) {
+async fn a_locked_out_user_can_log_in_again(#[case] command: &str, #[case] expected: &str) {
     let world = World::new().await;
     world.register("ada@example.com", "ada").await;
     world.manage("settings set LOGIN_MAX_FAILURES_PER_SOURCE 2").await.done();
@@ -80,7 +83,7 @@ async fn a_lock_is_lifted(#[case] command: &str, #[case] told: &str) {
         assert_eq!(world.login_status("ada@example.com", "a wrong one").await, 401);
     }
     assert_eq!(world.login_status("ada@example.com", PASSWORD).await, 429);
-    let lifted = world.manage_with(command, PASSWORD).await.done().output;
-    assert!(lifted.starts_with(told), "{lifted}");
+    let printed = world.manage_with(command, PASSWORD).await.done().output;
+    assert!(printed.starts_with(expected), "{printed}");
     assert_eq!(world.login_status("ada@example.com", PASSWORD).await, 200);
 }

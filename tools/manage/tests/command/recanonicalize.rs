@@ -1,12 +1,12 @@
-//! `manage users recanonicalize`, on tables in which a version before filed addresses.
+//! `manage users recanonicalize`, on tables with email keys of an older version.
 
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use serde_json::json;
 
 use crate::world::{PASSWORD, World};
 
-/// Files an address as a version before did that knew nothing of the ASCII form of domains.
-async fn file_as_before(world: &World, now: &str, before: &str) {
+/// Gives an email the key of an older version, which did not know the ASCII form of domains.
+async fn use_old_key(world: &World, now: &str, before: &str) {
     let client = world.dynamodb().await;
     let key = |address: &str| AttributeValue::S(format!("email#{address}"));
     let delete = client.delete_item().table_name("UsersTable").key("pk", key(now));
@@ -16,18 +16,18 @@ async fn file_as_before(world: &World, now: &str, before: &str) {
 }
 
 #[tokio::test]
-async fn an_address_that_a_login_did_not_find_is_found_again() {
+async fn a_user_with_an_old_email_key_can_log_in_again() {
     let world = World::new().await;
     world.register("ada@Bücher.example", "ada").await;
     world.register("grace@example.com", "grace").await;
-    file_as_before(&world, "ada@xn--bcher-kva.example", "ada@bücher.example").await;
+    use_old_key(&world, "ada@xn--bcher-kva.example", "ada@bücher.example").await;
     assert_eq!(world.login_status("ada@bücher.example", PASSWORD).await, 401);
 
     let dry = world.manage("users recanonicalize --dry-run").await.done();
     let lines: Vec<_> = dry.output.lines().collect();
     assert!(lines[0].starts_with("would move: ada (ada@bücher.example, id "), "{dry:?}");
     assert!(lines[0].ends_with("), from email#ada@bücher.example"), "{dry:?}");
-    assert_eq!(lines[1..], ["1 users would be moved, 0 have a twin and would not"]);
+    assert_eq!(lines[1..], ["would move 1, skip 0 (email shared with another user)"]);
     assert!(dry.events.is_empty());
     assert_eq!(world.login_status("ada@bücher.example", PASSWORD).await, 401);
 
@@ -38,19 +38,19 @@ async fn an_address_that_a_login_did_not_find_is_found_again() {
     assert_eq!(world.login_status("ada@xn--bcher-kva.example", PASSWORD).await, 200);
 
     let again = world.manage("users recanonicalize").await.done().output;
-    assert_eq!(again, "0 users were moved, 0 have a twin and were not\n");
+    assert_eq!(again, "moved 0, skipped 0 (email shared with another user)\n");
 }
 
 #[tokio::test]
-async fn twins_are_named_and_left_as_they_are() {
+async fn users_who_share_an_email_are_listed_and_not_changed() {
     let world = World::new().await;
     world.register("ada@bücher.example", "ada").await;
-    file_as_before(&world, "ada@xn--bcher-kva.example", "ada@bücher.example").await;
+    use_old_key(&world, "ada@xn--bcher-kva.example", "ada@bücher.example").await;
     world.register("ADA@xn--bcher-kva.example", "twin").await;
     for arguments in ["users recanonicalize --dry-run", "users recanonicalize"] {
         let ended = world.manage(arguments).await;
         assert_eq!((ended.status, ended.output.lines().count()), (3, 2), "{ended:?}");
-        assert!(ended.output.starts_with("twins: ada (ada@bücher.example, id "), "{ended:?}");
+        assert!(ended.output.starts_with("shared email: ada (ada@bücher.example, id "), "{ended:?}");
         assert!(ended.output.contains(" and twin (ADA@xn--bcher-kva.example, id "), "{ended:?}");
         assert!(ended.events.is_empty(), "{ended:?}");
     }
@@ -58,12 +58,12 @@ async fn twins_are_named_and_left_as_they_are() {
 }
 
 #[tokio::test]
-async fn of_two_who_would_be_moved_to_one_place_none_is_and_a_dry_run_says_so_too() {
+async fn of_two_users_who_would_get_the_same_key_neither_is_moved_and_a_dry_run_agrees() {
     let world = World::new().await;
     world.register("ada@bücher.example", "ada").await;
-    file_as_before(&world, "ada@xn--bcher-kva.example", "ada@bücher.example").await;
+    use_old_key(&world, "ada@xn--bcher-kva.example", "ada@bücher.example").await;
     world.register("ada@ｂücher.example", "twin").await;
-    file_as_before(&world, "ada@xn--bcher-kva.example", "ada@ｂücher.example").await;
+    use_old_key(&world, "ada@xn--bcher-kva.example", "ada@ｂücher.example").await;
     let counts = async |arguments: &str| {
         let ended = world.manage(arguments).await;
         let last = ended.documents().pop().unwrap();
@@ -75,11 +75,11 @@ async fn of_two_who_would_be_moved_to_one_place_none_is_and_a_dry_run_says_so_to
 }
 
 #[tokio::test]
-async fn a_twin_is_settled_by_another_address_or_by_a_deletion() {
+async fn a_shared_email_is_resolved_by_a_new_email_or_by_deleting_a_user() {
     let world = World::new().await;
     for (name, written) in [("one", "ada@bücher.example"), ("two", "ada@ｂücher.example")] {
         world.register(written, name).await;
-        file_as_before(&world, "ada@xn--bcher-kva.example", written).await;
+        use_old_key(&world, "ada@xn--bcher-kva.example", written).await;
     }
     world.register("ada@xn--bcher-kva.example", "three").await;
     world.manage("users disable username:one --yes").await.done();
@@ -89,5 +89,5 @@ async fn a_twin_is_settled_by_another_address_or_by_a_deletion() {
     world.manage("users delete username:two --yes").await.done();
     assert_eq!(world.login_status("ada@xn--bcher-kva.example", PASSWORD).await, 200);
     let left = world.manage("users recanonicalize").await.done().output;
-    assert_eq!(left, "0 users were moved, 0 have a twin and were not\n");
+    assert_eq!(left, "moved 0, skipped 0 (email shared with another user)\n");
 }

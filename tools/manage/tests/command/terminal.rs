@@ -1,14 +1,14 @@
-//! What users, and whoever hands over a name, can write on an operator's terminal: letters.
+//! Text from users and arguments is harmless on an operator's terminal.
 
 use serde_json::json;
 
 use crate::world::{Ended, PASSWORD, World};
 
-/// Sets the window's title, writes the clipboard, wipes out the line and turns the rest of it around.
+/// Sets the window's title, writes the clipboard, erases the line and reverses the rest of it.
 const HOSTILE: &str =
     "\"\u{1b}]0;OWNED\u{7}\u{1b}]52;c;cHduZWQ=\u{7}\u{1b}[2K\u{8}\u{7f}x\"@a\u{202e}b\u{200b}c.example";
 
-/// It printed neither a control character but the ends of lines, nor one that turns text around or cannot be seen.
+/// It printed no control character except line feeds, and no character that reverses text or is invisible.
 #[track_caller]
 fn is_harmless(ended: &Ended) {
     let printed = format!("{}{}", ended.output, ended.errors);
@@ -20,7 +20,7 @@ fn is_harmless(ended: &Ended) {
 }
 
 #[tokio::test]
-async fn an_address_writes_nothing_but_letters() {
+async fn an_email_is_escaped() {
     let world = World::new().await;
     world.register(HOSTILE, "mallory").await;
     world.log_in(HOSTILE).await;
@@ -43,9 +43,9 @@ async fn an_address_writes_nothing_but_letters() {
     }
 }
 
-/// A terminal, and what of it a command has in so many places.
+/// A terminal, and its other end as many times as a command needs it.
 #[cfg(target_os = "linux")]
-fn terminal<const PLACES: usize>() -> (std::fs::File, [std::process::Stdio; PLACES]) {
+fn terminal<const ENDS: usize>() -> (std::fs::File, [std::process::Stdio; ENDS]) {
     use rustix::pty::{OpenptFlags, ioctl_tiocgptpeer, openpt, unlockpt};
 
     let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
@@ -55,7 +55,7 @@ fn terminal<const PLACES: usize>() -> (std::fs::File, [std::process::Stdio; PLAC
     (terminal.into(), ends)
 }
 
-/// What stands on a terminal on which the command asks, and is answered with a no.
+/// What a terminal shows of a command that asks and is answered with no.
 #[cfg(target_os = "linux")]
 async fn asked(world: &World, arguments: &str) -> String {
     use std::io::{Read, Write};
@@ -65,7 +65,7 @@ async fn asked(world: &World, arguments: &str) -> String {
     command.stdin(input).stdout(output).stderr(errors);
     let answered = tokio::task::spawn_blocking(move || {
         let mut child = command.spawn().unwrap();
-        // The ends that are left are the child's, and with them the terminal ends.
+        // Only the child's ends are left, so that reading ends with the child.
         drop(command);
         let (mut shown, mut buffer) = (Vec::new(), [0; 4096]);
         while !shown.windows(5).any(|part| part == b"[y/N]") {
@@ -84,7 +84,7 @@ async fn asked(world: &World, arguments: &str) -> String {
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn a_question_is_not_written_by_whoever_it_is_about() {
+async fn a_question_shows_the_users_fields_escaped() {
     let world = World::new().await;
     world.register(HOSTILE, "mallory").await;
     for arguments in ["users delete mallory", "users disable mallory", "users set-username mallory bot"] {
@@ -94,29 +94,29 @@ async fn a_question_is_not_written_by_whoever_it_is_about() {
             !shown.contains("\u{1b}]") && !shown.contains(['\u{7}', '\u{7f}', '\u{202e}', '\u{200b}']),
             "{shown:?}"
         );
-        assert!(shown.contains("nothing was done"), "{shown:?}");
+        assert!(shown.contains("cancelled, nothing was changed"), "{shown:?}");
     }
 }
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn nobody_is_asked_who_cannot_see_the_question() {
+async fn a_command_does_not_ask_if_stderr_is_not_a_terminal() {
     let world = World::new().await;
     world.register("ada@example.com", "ada").await;
-    for (arguments, line) in [
-        ("users delete ada", "this cannot be undone, and nobody is there to be asked: say --yes"),
-        ("users disable ada", "nobody is there to be asked: say --yes"),
-        ("users set-password ada", "nobody is there to be asked for the password: give it on standard input"),
-    ] {
-        // Whoever called has standard error in a file.
+    for arguments in ["users delete ada", "users disable ada"] {
         let (_terminal, [input]) = terminal();
-        world.manage_from(arguments, input).await.is_error(line);
+        let refused = world.manage_from(arguments, input).await;
+        refused.is_error("refusing without confirmation: stderr is not a terminal (pass --yes)");
     }
+    let (_terminal, [input]) = terminal();
+    let refused = world.manage_from("users set-password ada", input).await;
+    let message = "cannot prompt for the password: stderr is not a terminal";
+    refused.is_error_with_hint(message, "pass the password on stdin");
     world.log_in("ada@example.com").await;
 }
 
 #[tokio::test]
-async fn an_argument_that_is_wrong_writes_nothing_but_letters() {
+async fn an_invalid_argument_is_escaped() {
     let world = World::new().await;
     for arguments in [
         "settings get x\u{9b}2K\u{202e}\u{1b}]52;c;cHduZWQ=\u{7}",
@@ -133,7 +133,7 @@ async fn an_argument_that_is_wrong_writes_nothing_but_letters() {
 }
 
 #[tokio::test]
-async fn a_document_says_to_a_program_what_the_address_is() {
+async fn json_has_the_email_as_it_is() {
     let world = World::new().await;
     let create = format!("users create --json --username mallory --email {HOSTILE}");
     let created = world.manage_with(&create, PASSWORD).await.done();
@@ -142,18 +142,18 @@ async fn a_document_says_to_a_program_what_the_address_is() {
 }
 
 #[tokio::test]
-async fn what_is_not_found_writes_nothing_but_letters() {
+async fn a_name_that_is_not_found_is_escaped() {
     let world = World::new().await;
     world.register("ada@example.com", "ada").await;
     let none = world.manage("users show x\u{9b}2K\u{202e}\u{1b}[1G").await;
-    none.is_error(r"there is no user x\u{9b}2K\u{202e}\u{1b}[1G");
+    none.is_error(r"user not found: x\u{9b}2K\u{202e}\u{1b}[1G");
     let none = world.manage("sessions revoke ada \u{1b}]0;OWNED\u{7}").await;
-    none.is_error(r"ada has no session \u{1b}]0;OWNED\u{7}");
+    none.is_error(r"session not found: \u{1b}]0;OWNED\u{7}");
     is_harmless(&world.manage(&format!("users show {HOSTILE}")).await);
 }
 
 #[tokio::test]
-async fn a_value_of_the_settings_item_writes_nothing_but_letters() {
+async fn a_value_of_the_settings_item_is_escaped() {
     use aws_sdk_dynamodb::types::AttributeValue;
     let world = World::new().await;
     let put = world.dynamodb().await.put_item().table_name("SettingsTable");

@@ -7,7 +7,7 @@ use crate::world::{PASSWORD, World};
 const NEW_PASSWORD: &str = "another horse battery staple";
 
 #[tokio::test]
-async fn a_user_who_is_created_logs_in() {
+async fn a_created_user_can_log_in() {
     let world = World::new().await;
     let created = world.manage_with("users create --email Ada@Example.com --username ada --json", PASSWORD).await;
     let user = created.done().documents().remove(0);
@@ -29,17 +29,17 @@ async fn statement_4_a_password_is_judged_as_at_registration() {
 }
 
 #[tokio::test]
-async fn what_another_user_has_is_not_given_twice() {
+async fn an_email_or_username_in_use_is_refused() {
     let world = World::new().await;
     world.register("ada@example.com", "ada").await;
     let create = async |arguments: &str| world.manage_with(&format!("users create {arguments}"), PASSWORD).await;
-    create("--email ADA@example.com").await.is_error("another user has that email");
-    create("--email grace@example.com --username ada").await.is_error("another user has that username");
+    create("--email ADA@example.com").await.is_error("email already in use");
+    create("--email grace@example.com --username ada").await.is_error("username already in use");
     create("--email nowhere").await.is_error("email: Enter a valid email address.");
 }
 
 #[tokio::test]
-async fn a_field_comes_in_as_through_the_api_and_a_password_as_it_is() {
+async fn fields_are_trimmed_as_in_the_api_and_passwords_are_not() {
     let world = World::new().await;
     let create = async |arguments: &str, password: &str| {
         world.manage_with(&format!("users create --json {arguments}"), password).await
@@ -71,7 +71,7 @@ async fn statement_14_a_new_password_ends_every_session_and_access_token_at_once
     assert_eq!(world.login_status("ada@example.com", PASSWORD).await, 401);
     assert_eq!(world.manage("sessions list ada").await.done().output, "");
 
-    // In the same second, and for good.
+    // Even in the same second.
     let (status, tokens) = world.post("login", &json!({ "email": "ada@example.com", "password": NEW_PASSWORD })).await;
     assert_eq!(status, 200);
     assert_eq!(world.me(tokens["access"].as_str().unwrap()).await.0, 200);
@@ -118,7 +118,7 @@ async fn statement_14_and_19_a_disabled_user_is_out_at_once_and_old_tokens_stay_
 }
 
 #[tokio::test]
-async fn after_a_new_password_an_address_that_moves_takes_it_along() {
+async fn a_new_password_still_works_after_the_email_is_changed() {
     let world = World::new().await;
     world.register("ada@example.com", "ada").await;
     world.manage_with("users set-password ada", NEW_PASSWORD).await.done();
@@ -133,14 +133,14 @@ async fn after_a_new_password_an_address_that_moves_takes_it_along() {
 }
 
 #[tokio::test]
-async fn a_user_who_is_deleted_leaves_nothing() {
+async fn a_deleted_user_leaves_no_items() {
     let world = World::new().await;
     world.register("ada@example.com", "ada").await;
     let [access, refresh] = world.log_in("ada@example.com").await;
     world.manage("users delete ada --yes").await.done();
     assert_eq!(world.me(&access).await, (401, json!({ "detail": "User inactive or deleted." })));
     assert_eq!(world.refresh(&refresh).await.0, 401);
-    world.manage("users show ada").await.is_error("there is no user ada");
+    world.manage("users show ada").await.is_error("user not found: ada");
     let client = local::Database::at(&world.stack.dynamodb_url).client().await;
     let users = client.scan().table_name("UsersTable").send().await.unwrap().items.unwrap();
     let left: Vec<_> = users.iter().filter(|item| !item["pk"].as_s().unwrap().starts_with("registrations#")).collect();
@@ -150,13 +150,13 @@ async fn a_user_who_is_deleted_leaves_nothing() {
 }
 
 #[tokio::test]
-async fn nothing_is_deleted_or_disabled_that_nobody_could_be_asked_about() {
+async fn destructive_commands_require_yes_without_a_terminal() {
     let world = World::new().await;
     world.register("ada@example.com", "ada").await;
-    let refused = world.manage("users delete ada").await;
-    refused.is_error("this cannot be undone, and nobody is there to be asked: say --yes");
-    // There is a way back.
-    world.manage("users disable ada").await.is_error("nobody is there to be asked: say --yes");
+    for arguments in ["users delete ada", "users disable ada"] {
+        let refused = world.manage(arguments).await;
+        refused.is_error("refusing without confirmation: stdin is not a terminal (pass --yes)");
+    }
     assert_eq!(world.login_status("ada@example.com", PASSWORD).await, 200);
 }
 
@@ -179,22 +179,22 @@ async fn a_user_is_found_by_id_by_email_and_by_username() {
             std::slice::from_ref(&shown)
         );
     }
-    // A name that is another one's id is both.
+    // A username that is the id of another user matches both.
     world.register("grace@example.com", &id).await;
     let both = world.manage(&format!("users show {id}")).await;
-    assert!(both.status == 1 && both.errors.contains("is more than one user: id:"), "{both:?}");
+    assert!(both.status == 1 && both.errors.contains("matches more than one user: id:"), "{both:?}");
     let grace = world.manage(&format!("users show username:{id} --json")).await.done().documents().remove(0);
     assert_eq!(grace["email"], "grace@example.com");
 }
 
 #[tokio::test]
-async fn a_text_that_is_not_how_an_id_is_shown_means_none() {
+async fn only_an_id_as_it_is_printed_is_an_id() {
     let world = World::new().await;
     let hash = "$argon2id$v=19$m=19456,t=2,p=1$c2l4dGVlbiBieXRlcyAuLg$2WG2PPol/lCSBLmz3Hc2qg";
     let user = json!({ "id": 77, "email": "ada@example.com", "password_hash": hash });
     world.manage_with("import -", user.to_string()).await.done();
     for text in ["+77", "077", "id:077", "id:+77"] {
-        world.manage(&format!("users show {text}")).await.is_error(&format!("there is no user {text}"));
+        world.manage(&format!("users show {text}")).await.is_error(&format!("user not found: {text}"));
     }
     world.register("grace@example.com", "077").await;
     let show = async |text: &str| world.manage(&format!("users show {text} --json")).await.done().documents().remove(0);
@@ -202,22 +202,22 @@ async fn a_text_that_is_not_how_an_id_is_shown_means_none() {
 }
 
 #[tokio::test]
-async fn a_password_that_is_no_text_is_told_to_be_that() {
+async fn a_password_that_is_not_utf_8_is_an_error() {
     let world = World::new().await;
     let create = "users create --email ada@example.com";
     let refused = world.manage_with(create, b"gr\xfcne Pferde 1815\n".to_vec()).await;
-    let line = "the password on standard input is not UTF-8: give it in UTF-8, or type it in at a terminal";
-    refused.is_error(line);
+    let message = "the password on stdin is not valid UTF-8";
+    refused.is_error_with_hint(message, "encode it in UTF-8, or type it at a terminal");
     assert_eq!(world.manage("users list").await.done().output, "");
 }
 
 #[tokio::test]
-async fn a_text_that_looks_like_an_address_finds_no_name() {
+async fn a_text_that_looks_like_an_email_matches_no_username() {
     let world = World::new().await;
     world.register("mallory@example.com", "ada@example.com").await;
-    // The latter has a full-width sign, which names are normalised without.
+    // The second has a full-width sign, which becomes an @ in a username.
     for text in ["ada@example.com", "ada＠example.com"] {
-        world.manage(&format!("users show {text}")).await.is_error(&format!("there is no user {text}"));
+        world.manage(&format!("users show {text}")).await.is_error(&format!("user not found: {text}"));
     }
     let show = async |text: &str| world.manage(&format!("users show {text} --json")).await.done().documents().remove(0);
     assert_eq!(show("username:ada@example.com").await["email"], "mallory@example.com");
@@ -226,13 +226,16 @@ async fn a_text_that_looks_like_an_address_finds_no_name() {
 }
 
 #[tokio::test]
-async fn a_list_ends_where_it_is_told_to_and_pages_through_all() {
+async fn a_list_ends_at_its_limit_or_pages_through_all_users() {
     let world = World::new().await;
     for number in 0..5 {
         world.register(&format!("user{number}@example.com"), &format!("name{number}")).await;
     }
     let some = world.manage("users list --limit 2").await.done();
-    assert_eq!((some.output.lines().count(), some.errors.as_str()), (2, "There are more: --limit N, or --all\n"));
+    assert_eq!(
+        (some.output.lines().count(), some.errors.as_str()),
+        (2, "hint: there are more users; pass --limit N or --all\n")
+    );
     let all = world.manage("users list --all --json").await.done().documents();
     let mut emails: Vec<_> = all.iter().map(|user| user["email"].as_str().unwrap()).collect();
     emails.sort_unstable();

@@ -1,4 +1,4 @@
-//! A local stack, and the command that works on it.
+//! A local stack, and the command that runs on it.
 
 use std::{
     io::Write,
@@ -11,10 +11,10 @@ use reqwest::{Client, Method};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// The password of every user here, if nothing else is said.
+/// The password of every user, unless a test uses another.
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
 
-/// The stack, what calls its API, and a folder for files.
+/// The stack, a client of its API, and a folder for files.
 pub(crate) struct World {
     pub(crate) stack: Stack,
     client: Client,
@@ -26,9 +26,9 @@ pub(crate) struct World {
 pub(crate) struct Ended {
     pub(crate) status: i32,
     pub(crate) output: String,
-    /// What stood on standard error, without the events.
+    /// Standard error without the events.
     pub(crate) errors: String,
-    /// The events that it told there.
+    /// The events on standard error.
     pub(crate) events: Vec<Value>,
 }
 
@@ -38,10 +38,17 @@ impl Ended {
         self.output.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
-    /// It failed with this one line.
+    /// It failed with this message and no hint.
     #[track_caller]
-    pub(crate) fn is_error(&self, line: &str) {
-        assert_eq!((self.status, self.errors.as_str()), (1, format!("error: {line}\n").as_str()), "{self:?}");
+    pub(crate) fn is_error(&self, message: &str) {
+        assert_eq!((self.status, self.errors.as_str()), (1, format!("error: {message}\n").as_str()), "{self:?}");
+    }
+
+    /// It failed with this message and this hint, each on a line of its own.
+    #[track_caller]
+    pub(crate) fn is_error_with_hint(&self, message: &str, hint: &str) {
+        let expected = format!("error: {message}\nhint: {hint}\n");
+        assert_eq!((self.status, self.errors.as_str()), (1, expected.as_str()), "{self:?}");
     }
 
     #[track_caller]
@@ -72,21 +79,21 @@ impl World {
         ended(command(self.folder(), &self.here(arguments), &[]), input.into()).await
     }
 
-    /// Runs the command on the stack, which reads from this, a terminal for example.
+    /// Runs the command on the stack with this as standard input, such as a terminal.
     pub(crate) async fn manage_from(&self, arguments: &str, input: Stdio) -> Ended {
         let mut command = command(self.folder(), &self.here(arguments), &[]);
         command.stdin(input);
         ended(command, Vec::new()).await
     }
 
-    /// Runs the command on the stack, which prints into these.
+    /// Runs the command on the stack with these as standard output and standard error.
     pub(crate) async fn manage_into(&self, arguments: &str, output: Stdio, errors: Stdio) -> Ended {
         let mut command = command(self.folder(), &self.here(arguments), &[]);
         command.stdout(output).stderr(errors);
         ended(command, Vec::new()).await
     }
 
-    /// The arguments that make the command work on this stack, and these.
+    /// These arguments, with this stack as the target.
     pub(crate) fn here(&self, arguments: &str) -> String {
         format!("--local --dynamodb-endpoint {} {arguments}", self.stack.dynamodb_url)
     }
@@ -133,7 +140,7 @@ impl World {
     }
 }
 
-/// Runs the command in a folder, without whatever the environment says of AWS.
+/// Runs the command in a folder, without the variables of the environment.
 pub(crate) async fn run(folder: &Path, arguments: String, input: String) -> Ended {
     run_with(folder, arguments, input, &[]).await
 }
@@ -143,7 +150,7 @@ pub(crate) async fn run_with(folder: &Path, arguments: String, input: String, va
     ended(command(folder, &arguments, variables), input.into()).await
 }
 
-/// The command, of which all that it prints is kept. Between arguments stands a blank; other white space is part of them.
+/// The command, with everything that it prints captured. A space separates arguments; other white space is part of them.
 pub(crate) fn command(folder: &Path, arguments: &str, variables: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_manage"));
     let arguments = arguments.split(' ').filter(|argument| !argument.is_empty());
@@ -156,7 +163,7 @@ async fn ended(mut command: Command, input: Vec<u8>) -> Ended {
     let ended = tokio::task::spawn_blocking(move || {
         let mut child = command.spawn().unwrap();
         if let Some(mut stdin) = child.stdin.take() {
-            // It may have ended without reading.
+            // The command may have ended without reading.
             let _ = stdin.write_all(&input);
         }
         child.wait_with_output().unwrap()

@@ -5,5 +5,8 @@ use shared::runtime::config::TrustedRoots;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
-    references::serve_ada(&Client::new(&shared::runtime::aws::on_lambda(TrustedRoots::Amazon).await?)).await
+    references::serve_ada(&Client::new(
+        &shared::runtime::aws::on_lambda(TrustedRoots::Amazon, &shared::timeouts::Timeouts::default()).await?,
+    ))
+    .await
 }

@@ -1,4 +1,4 @@
-//! What a file says in other words than Django's or our own: it is understood or refused, and never guessed.
+//! Unusual values of fields: they are understood or rejected, and never guessed.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use super::{PBKDF2, user, with};
 use crate::world::{PASSWORD, World};
 
 #[tokio::test]
-async fn whoever_is_not_active_does_not_log_in_and_what_is_unclear_does_not_come() {
+async fn an_inactive_user_cannot_log_in_and_an_unclear_one_is_rejected() {
     let world = World::new().await;
     let mut absent = user(1, "a1", "a1@example.com", PBKDF2);
     absent["fields"].as_object_mut().unwrap().remove("is_active");
@@ -33,7 +33,7 @@ async fn whoever_is_not_active_does_not_log_in_and_what_is_unclear_does_not_come
 }
 
 #[tokio::test]
-async fn an_import_trims_what_the_api_trims_and_names_whoever_has_no_name() {
+async fn an_import_trims_fields_as_the_api_does_and_fills_in_missing_usernames() {
     let world = World::new().await;
     let dump = json!([
         with(user(1, "", "  ada@example.com\n", PBKDF2), "username", json!(null)),
@@ -58,7 +58,7 @@ async fn an_import_trims_what_the_api_trims_and_names_whoever_has_no_name() {
 }
 
 #[tokio::test]
-async fn a_date_is_read_in_all_its_forms_or_refused() {
+async fn a_date_is_read_in_every_form_or_rejected() {
     let world = World::new().await;
     let dates = [
         json!("2024-02-29 12:00"),
@@ -74,7 +74,7 @@ async fn a_date_is_read_in_all_its_forms_or_refused() {
         .map(|(date, id)| with(user(id, &format!("a{id}"), &format!("a{id}@example.com"), PBKDF2), "date_joined", date))
         .collect();
     let ended = world.import(&dump, "").await;
-    assert_eq!(ended.output, "3 users came, 0 were there already, 3 cannot come, see import-report.jsonl\n");
+    assert_eq!(ended.output, "imported 3, skipped 0 (already present), rejected 3 (see import-report.jsonl)\n");
     let users = world.manage("users list --all --json").await.done().documents();
     assert!(users.iter().all(|user| user["created_at"] == "2024-02-29T12:00:00Z"), "{users:?}");
     assert!(world.report().iter().all(|line| line["reason"] == "date_joined: no time since 1970."));

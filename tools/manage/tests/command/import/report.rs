@@ -1,4 +1,4 @@
-//! The report: who cannot come, of the last import and no other.
+//! The report: the rejected users of the last import.
 
 use std::fs;
 
@@ -6,6 +6,8 @@ use serde_json::{Value, json};
 
 use super::{PBKDF2, user};
 use crate::world::World;
+
+const HINT: &str = "pass --report to write the report elsewhere";
 
 fn good() -> Value {
     json!([user(1, "ada", "ada@example.com", PBKDF2)])
@@ -16,20 +18,19 @@ fn bad() -> Value {
 }
 
 #[tokio::test]
-async fn a_report_of_before_tells_nobody_of_an_import_that_came_whole() {
+async fn an_import_that_rejects_nobody_removes_an_earlier_report() {
     let world = World::new().await;
     let path = world.folder().join("import-report.jsonl");
     let ended = world.import(&bad(), "--dry-run").await;
-    let told = "import-report.jsonl: a line for each who cannot come; MIGRATING.md tells what to do about each reason, \
-                then run it again\n";
-    assert_eq!((ended.status, ended.errors.as_str()), (3, told));
+    let hint = "hint: docs/migrate-from-django.md says what to do about each reason; then run the import again\n";
+    assert_eq!((ended.status, ended.errors.as_str()), (3, hint));
     assert!(path.exists());
     world.import(&good(), "--dry-run").await.done();
     assert!(!path.exists());
 }
 
 #[tokio::test]
-async fn a_report_is_told_to_programs_too() {
+async fn json_has_the_counts_and_the_report() {
     let world = World::new().await;
     let ended = world.import(&bad(), "--json --report who.jsonl").await;
     let expected = json!({ "added": 1, "were_there": 0, "refused": 1, "dry_run": false, "report": "who.jsonl" });
@@ -38,43 +39,43 @@ async fn a_report_is_told_to_programs_too() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_no_report_is_not_written_over_and_nobody_comes() {
+async fn a_file_that_is_not_a_report_is_kept_and_nobody_is_imported() {
     let world = World::new().await;
     let path = world.folder().join("others.json");
     fs::write(&path, good().to_string()).unwrap();
     let ended = world.import(&bad(), "--report others.json").await;
-    ended.is_error("others.json: is there already, and is no report of an import; say --report for another");
+    ended.is_error_with_hint("others.json: exists and is not an import report", HINT);
     assert_eq!(fs::read_to_string(&path).unwrap(), good().to_string());
     assert!(world.keys().await.is_empty());
 }
 
 #[tokio::test]
-async fn a_report_never_takes_the_place_of_the_file_that_is_imported() {
+async fn a_report_never_replaces_the_input_file() {
     let world = World::new().await;
-    // It could be a report, but for being read.
+    // It looks like a report.
     let text = r#"{"id":1,"username":"ada","email":"ada@example.com","reason":"moves"}"#;
     fs::write(world.folder().join("users.jsonl"), text).unwrap();
     for arguments in
         ["import users.jsonl --report ./users.jsonl", "import ./users.jsonl --report users.jsonl --dry-run"]
     {
         let ended = world.manage(arguments).await;
-        let told = "users.jsonl: is the file that is to be imported; say --report for another\n";
-        assert!(ended.status == 1 && ended.errors.ends_with(told), "{ended:?}");
+        let expected = format!("users.jsonl: is the input file\nhint: {HINT}\n");
+        assert!(ended.status == 1 && ended.errors.ends_with(&expected), "{ended:?}");
         assert_eq!(fs::read_to_string(world.folder().join("users.jsonl")).unwrap(), text);
     }
 }
 
 #[tokio::test]
-async fn a_report_that_cannot_be_written_is_told_before_anybody_comes() {
+async fn a_report_that_cannot_be_written_stops_the_import_at_its_start() {
     let world = World::new().await;
     let ended = world.import(&bad(), "--report nowhere/who.jsonl").await;
-    ended.is_error("nowhere/who.jsonl: No such file or directory (os error 2); say --report for another");
+    ended.is_error_with_hint("nowhere/who.jsonl: No such file or directory (os error 2)", HINT);
     assert!(world.keys().await.is_empty());
 }
 
 #[cfg(unix)]
 #[tokio::test]
-async fn a_report_is_its_owners_alone_and_never_written_through_a_link() {
+async fn only_the_owner_can_read_a_report_and_no_link_is_followed() {
     use std::os::unix::fs::{PermissionsExt, symlink};
 
     let world = World::new().await;
@@ -87,13 +88,13 @@ async fn a_report_is_its_owners_alone_and_never_written_through_a_link() {
     fs::remove_file(&path).unwrap();
     symlink(&elsewhere, &path).unwrap();
     let ended = world.import(&bad(), "").await;
-    ended.is_error("import-report.jsonl: is no ordinary file; say --report for another");
+    ended.is_error_with_hint("import-report.jsonl: is not a regular file", HINT);
     assert_eq!(fs::read_to_string(&elsewhere).unwrap(), "");
     assert!(world.keys().await.is_empty());
 }
 
 #[tokio::test]
-async fn what_a_terminal_obeys_is_written_out_in_a_report() {
+async fn control_characters_are_escaped_in_a_report() {
     let world = World::new().await;
     let name = "\u{1b}[2K\u{9b}1m\u{202e}";
     let dump = json!([user(1, name, "\u{7f}\u{2066}", PBKDF2)]);

@@ -1,0 +1,70 @@
+//! A function in this process, with time limits of its own: what waits for a limit need not wait for that of a deployed
+//! function, which a test of the limits themselves holds.
+
+use std::{collections::HashMap, time::Duration};
+
+use futures_util::{FutureExt, future::BoxFuture};
+use local::{Database, Secret, template::Template};
+use serde_json::Value;
+use shared::{
+    clock::Clock,
+    random::Random,
+    runtime::{
+        Clients, Service,
+        config::Config,
+        lambda::{Endpoint, Function},
+    },
+    timeouts::Timeouts,
+};
+
+/// A function that runs in this process.
+pub(crate) struct InProcess(Box<dyn Fn(Value) -> BoxFuture<'static, Value> + Send + Sync>);
+
+/// A sixth of the limits of a deployed function, and long enough for a DynamoDB on a busy machine.
+fn short() -> Timeouts {
+    Timeouts {
+        connect: Duration::from_millis(170),
+        attempt: Duration::from_millis(250),
+        operation: Duration::from_millis(670),
+        ..Timeouts::default()
+    }
+}
+
+impl InProcess {
+    /// Starts the function with the tables at this URL.
+    pub(crate) async fn start(name: &str, dynamodb: &str) -> Self {
+        let template = Template::read().unwrap();
+        let variables: HashMap<_, _> = [("SECRET_KEY", "an example of a secret: 0123456789".to_owned())].into();
+        let config = Config::from_variables(|name| variables.get(name).cloned().or_else(|| template.variable(name)));
+        let timeouts = short();
+        let clients = Database::at(dynamodb).clients(&Secret::InMemory).await;
+        let client = clients.dynamodb.config().to_builder();
+        let client = client.timeout_config(timeouts.sdk()).retry_config(timeouts.retries()).build();
+        let clients = Clients { dynamodb: aws_sdk_dynamodb::Client::from_conf(client), ..clients };
+        let config = Config { timeouts, ..config.unwrap() };
+        let service = Service::new(config, clients, Clock::system(), Random::system()).unwrap();
+        match name {
+            "login" => Self::of::<login::Login>(&service).await,
+            "logout" => Self::of::<logout::Logout>(&service).await,
+            "me" => Self::of::<me::Me>(&service).await,
+            "refresh" => Self::of::<refresh::Refresh>(&service).await,
+            "register" => Self::of::<register::Register>(&service).await,
+            other => panic!("there is no function {other}"),
+        }
+    }
+
+    async fn of<E: Endpoint>(service: &Service) -> Self {
+        let endpoint = E::new(service);
+        endpoint.warm_up().await;
+        let function = std::sync::Arc::new(Function::new(endpoint, service));
+        Self(Box::new(move |event| {
+            let function = function.clone();
+            async move { serde_json::to_value(function.call(event).await).unwrap() }.boxed()
+        }))
+    }
+
+    /// Its answer to an event.
+    pub(crate) async fn call(&self, event: Value) -> Value {
+        (self.0)(event).await
+    }
+}

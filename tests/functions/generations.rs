@@ -1,0 +1,88 @@
+//! Statement 14: what voids tokens and sessions, and what might bring them back.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use rstest::rstest;
+use serde_json::json;
+use shared::store::{AccessChange, Account, NewAccount};
+
+use crate::world::World;
+
+const ADA: &str = "ada@example.com";
+
+async fn world_with_ada() -> World {
+    let world = World::new().await;
+    assert_eq!(world.register(ADA).await.status, 201);
+    world
+}
+
+/// The account as an export has it.
+fn copy(account: &Account) -> NewAccount {
+    NewAccount {
+        user: account.user.clone(),
+        password_hash: account.password_hash().clone(),
+        disabled: account.disabled,
+        created_at: account.created_at,
+    }
+}
+
+#[rstest]
+#[case::deleted_and_imported(false)]
+#[case::disabled_deleted_imported_and_enabled(true)]
+#[tokio::test]
+async fn statement_14_what_was_void_stays_void_when_a_user_is_deleted_and_imported_again(#[case] is_disabled: bool) {
+    let world = world_with_ada().await;
+    let stolen = world.log_in(ADA).await;
+    let users = world.service.users();
+    let mut before = world.account(ADA).await;
+    if is_disabled {
+        before = users.change_access(before, &AccessChange::Disable).await.unwrap().unwrap();
+    }
+    let copy = copy(&before);
+    for _ in 0..2 {
+        users.delete(world.account(ADA).await).await.unwrap();
+        users.add(&copy).await.unwrap();
+        if is_disabled {
+            users.change_access(world.account(ADA).await, &AccessChange::Enable).await.unwrap().unwrap();
+        }
+        // Its session is stored as ever.
+        world.me("GET", stolen.text("access"), &json!({})).await.is_detail(401, "Invalid token.");
+        world.refresh(stolen.text("refresh")).await.is_detail(401, "Token is invalid or expired.");
+    }
+    let login = world.log_in(ADA).await;
+    assert_eq!(world.me("GET", login.text("access"), &json!({})).await.status, 200);
+    assert_eq!(world.refresh(login.text("refresh")).await.status, 200);
+}
+
+#[tokio::test]
+async fn statement_14_a_session_that_a_login_opens_behind_a_deletion_and_an_import_is_void() {
+    let world = world_with_ada().await;
+    let before = world.account(ADA).await;
+    let copy = copy(&before);
+    let users = world.service.users();
+    users.delete(before.clone()).await.unwrap();
+    users.add(&copy).await.unwrap();
+    // A login that had read the account before.
+    let session = world.service.sessions().open(before.holder(), 1_000).await.unwrap();
+    let refresh = world.service.refresh_tokens().write(&session).await.unwrap();
+    let access = world.service.access_tokens().issue(before.holder(), 300).await.unwrap();
+    world.refresh(&refresh).await.is_detail(401, "Token is invalid or expired.");
+    world.me("GET", &access, &json!({})).await.is_detail(401, "Invalid token.");
+}
+
+#[tokio::test]
+async fn users_from_before_generations_were_random_go_on_until_they_are_voided() {
+    let world = world_with_ada().await;
+    let before = world.account(ADA).await;
+    for key in [format!("user#{}", before.user.id), format!("email#{ADA}")] {
+        let update = world.client.update_item().table_name("UsersTable").key("pk", AttributeValue::S(key));
+        update.update_expression("REMOVE generation").send().await.unwrap();
+    }
+    let login = world.log_in(ADA).await;
+    assert_eq!(world.me("PATCH", login.text("access"), &json!({ "username": "ada" })).await.status, 200);
+    assert_eq!(world.refresh(login.text("refresh")).await.status, 200);
+    let users = world.service.users();
+    let account = users.change_access(world.account(ADA).await, &AccessChange::Disable).await.unwrap().unwrap();
+    users.change_access(account, &AccessChange::Enable).await.unwrap().unwrap();
+    assert_eq!(world.me("GET", login.text("access"), &json!({})).await.status, 401);
+    assert_eq!(world.refresh(login.text("refresh")).await.status, 401);
+}

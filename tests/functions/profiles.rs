@@ -1,0 +1,296 @@
+//! Changes of profiles: how often, whose former addresses they are, and with which password.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use futures_util::future::join_all;
+use me::Me;
+use rstest::rstest;
+use serde_json::{Value, json};
+use shared::{
+    domain::{Email, Field},
+    runtime::lambda::{Endpoint, Function},
+    store::{AccessChange, ProfileChange},
+};
+
+use crate::{
+    logs,
+    world::{Answer, PASSWORD, World, event},
+};
+
+const ADA: &str = "ada@example.com";
+const DAY: u64 = 86_400;
+
+async fn world_with_ada() -> (World, String) {
+    let world = World::new().await;
+    assert_eq!(world.register(ADA).await.status, 201);
+    let access = access(&world, ADA).await;
+    (world, access)
+}
+
+async fn access(world: &World, email: &str) -> String {
+    world.log_in(email).await.text("access").to_owned()
+}
+
+async fn change(world: &World, access: &str, email: &str) -> Answer {
+    world.me("PATCH", access, &json!({ "email": email })).await
+}
+
+fn number(number: u64) -> AttributeValue {
+    AttributeValue::N(number.to_string())
+}
+
+fn taken() -> Value {
+    json!({ "email": ["A user with that email already exists."] })
+}
+
+#[tokio::test]
+async fn a_former_address_is_nobody_elses_for_thirty_days_and_no_way_in() {
+    let (world, access) = world_with_ada().await;
+    assert_eq!(change(&world, &access, "thief@example.com").await.status, 200);
+    assert_eq!(world.log_in(ADA).await.status, 401);
+    world.wait(30 * DAY - 1);
+    let refused = world.register("ADA@example.com").await;
+    assert_eq!((refused.status, &refused.body), (400, &taken()));
+    world.register("grace@example.com").await;
+    let grace = self::access(&world, "grace@example.com").await;
+    assert_eq!(change(&world, &grace, ADA).await.body, taken());
+    // The table has not forgotten it yet.
+    world.wait(1);
+    assert_eq!(world.register(ADA).await.status, 201);
+    assert_eq!(world.log_in(ADA).await.status, 200);
+}
+
+#[tokio::test]
+async fn the_owner_takes_a_former_address_back_and_nobody_else_has_it_then() {
+    let (world, access) = world_with_ada().await;
+    assert_eq!(change(&world, &access, "thief@example.com").await.status, 200);
+    assert_eq!(change(&world, &access, ADA).await.status, 200);
+    assert_eq!(world.log_in(ADA).await.status, 200);
+    assert_eq!(world.register(ADA).await.status, 400);
+    // What was given up for it is not reserved.
+    assert_eq!(world.register("thief@example.com").await.status, 201);
+    world.wait(365 * DAY);
+    assert_eq!(world.log_in(ADA).await.status, 200);
+}
+
+#[tokio::test]
+async fn with_no_days_of_reservation_a_former_address_is_free_at_once() {
+    let (world, access) = world_with_ada().await;
+    world.set_settings(&[("FORMER_EMAIL_RESERVED", number(0))]).await;
+    assert_eq!(change(&world, &access, "lovelace@example.com").await.status, 200);
+    assert_eq!(world.register(ADA).await.status, 201);
+}
+
+#[tokio::test]
+async fn another_case_of_the_same_address_reserves_nothing() {
+    let (world, access) = world_with_ada().await;
+    assert_eq!(change(&world, &access, "ADA@EXAMPLE.com").await.status, 200);
+    assert_eq!(world.log_in(ADA).await.status, 200);
+    assert_eq!(world.register(ADA).await.body, taken());
+}
+
+#[tokio::test]
+async fn of_many_former_addresses_the_first_three_are_reserved() {
+    let (world, access) = world_with_ada().await;
+    for number in 1..=5 {
+        assert_eq!(change(&world, &access, &format!("thief{number}@example.com")).await.status, 200);
+    }
+    for reserved in [ADA, "thief1@example.com", "thief2@example.com"] {
+        assert_eq!(world.register(reserved).await.status, 400, "{reserved}");
+    }
+    for free in ["thief3@example.com", "thief4@example.com"] {
+        assert_eq!(world.register(free).await.status, 201, "{free}");
+    }
+    assert_eq!(change(&world, &access, ADA).await.status, 200);
+}
+
+#[tokio::test]
+async fn going_back_and_forth_never_frees_the_owners_address() {
+    let (world, access) = world_with_ada().await;
+    let limits = ["PROFILE_CHANGES_MAX_PER_USER", "REGISTER_MAX_PER_SOURCE"];
+    world.set_settings(&limits.map(|limit| (limit, number(1_000)))).await;
+    for number in 0..12 {
+        assert_eq!(change(&world, &access, &format!("thief{number}@example.com")).await.status, 200);
+        assert_eq!(world.register(ADA).await.body, taken(), "after change {number}");
+        let mut next = vec![ADA.to_owned()];
+        // By way of others, too.
+        next.splice(0..0, (0..number % 4).map(|step| format!("way{number}{step}@example.com")));
+        for email in next {
+            assert_eq!(change(&world, &access, &email).await.status, 200, "{email}");
+            assert_eq!(world.register(ADA).await.body, taken(), "at {email}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn whose_account_is_deleted_leaves_no_reserved_address() {
+    let (world, access) = world_with_ada().await;
+    change(&world, &access, "lovelace@example.com").await;
+    let users = world.service.users();
+    users.delete(world.account("lovelace@example.com").await).await.unwrap();
+    for email in [ADA, "lovelace@example.com"] {
+        assert_eq!(world.register(email).await.status, 201, "{email}");
+    }
+}
+
+#[tokio::test]
+async fn an_account_is_deleted_though_somebody_has_its_former_address_by_now() {
+    let (world, access) = world_with_ada().await;
+    change(&world, &access, "lovelace@example.com").await;
+    world.wait(30 * DAY);
+    assert_eq!(world.register(ADA).await.status, 201);
+    let users = world.service.users();
+    users.delete(world.account("lovelace@example.com").await).await.unwrap();
+    assert_eq!(world.log_in(ADA).await.status, 200);
+}
+
+#[tokio::test]
+async fn an_operator_sees_for_whom_an_address_is_reserved_and_gives_it_back() {
+    let (world, access) = world_with_ada().await;
+    change(&world, &access, "thief@example.com").await;
+    let users = world.service.users();
+    let email = Email::parse(ADA).unwrap();
+    assert!(users.account_with_email(&email).await.unwrap().is_none());
+    let id = users.former_owner(&email).await.unwrap().unwrap();
+    let account = users.account_with_id(id).await.unwrap().unwrap();
+    let account = users.change_access(account, &AccessChange::Disable).await.unwrap().unwrap();
+    let change = ProfileChange { username: None, email: Some(email.clone()) };
+    let (user, _) = users.update_any(account, &change, 30 * DAY).await.unwrap().unwrap();
+    assert_eq!(user.email, email);
+    assert_eq!(users.former_owner(&email).await.unwrap(), None);
+    // Still disabled.
+    assert_eq!(world.log_in(ADA).await.status, 401);
+    let account = users.account_with_id(id).await.unwrap().unwrap();
+    users.change_access(account, &AccessChange::Enable).await.unwrap().unwrap();
+    assert_eq!(world.log_in(ADA).await.status, 200);
+}
+
+#[rstest]
+#[case::none(json!({ "email": "new@example.com" }), json!({ "current_password": ["This field is required."] }))]
+#[case::of_another_type(
+    json!({ "email": "new@example.com", "current_password": 5 }),
+    json!({ "current_password": ["Not a valid string."] })
+)]
+#[case::none_with_the_same_address_in_another_case(
+    json!({ "email": "ADA@example.com" }),
+    json!({ "current_password": ["This field is required."] })
+)]
+#[case::a_wrong_one(
+    json!({ "email": "new@example.com", "current_password": "wrong horse" }),
+    json!({ "current_password": ["Invalid password."] })
+)]
+#[tokio::test]
+async fn where_it_is_asked_for_another_address_needs_the_password(#[case] body: Value, #[case] told: Value) {
+    let (world, access) = world_with_ada().await;
+    world.set_settings(&[("EMAIL_CHANGE_NEEDS_PASSWORD", AttributeValue::Bool(true))]).await;
+    let answer = world.me("PUT", &access, &body).await;
+    assert_eq!((answer.status, &answer.body), (400, &told));
+    assert_eq!(world.log_in(ADA).await.status, 200);
+    let right = json!({ "email": "new@example.com", "current_password": PASSWORD });
+    assert_eq!(world.me("PUT", &access, &right).await.status, 200);
+}
+
+#[rstest]
+#[case::only_the_name(json!({ "username": "lovelace" }))]
+#[case::the_same_address(json!({ "email": ADA, "username": "lovelace" }))]
+#[case::nothing(json!({}))]
+#[tokio::test]
+async fn whatever_leaves_the_address_needs_no_password(#[case] body: Value) {
+    let (world, access) = world_with_ada().await;
+    world.set_settings(&[("EMAIL_CHANGE_NEEDS_PASSWORD", AttributeValue::Bool(true))]).await;
+    assert_eq!(world.me("PATCH", &access, &body).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_wrong_current_password_counts_as_a_failed_login() {
+    let (world, access) = world_with_ada().await;
+    world.set_settings(&[("EMAIL_CHANGE_NEEDS_PASSWORD", AttributeValue::Bool(true))]).await;
+    let wrong = json!({ "email": "new@example.com", "current_password": "wrong horse" });
+    for _ in 0..10 {
+        assert_eq!(world.me("PUT", &access, &wrong).await.status, 400);
+    }
+    assert_eq!(world.me("PUT", &access, &wrong).await.status, 429);
+    assert_eq!(world.log_in(ADA).await.status, 429);
+}
+
+#[tokio::test]
+async fn a_user_who_changes_the_profile_again_and_again_waits_and_finds_out_little() {
+    let (world, access) = world_with_ada().await;
+    world.register("grace@example.com").await;
+    world.me("PATCH", &self::access(&world, "grace@example.com").await, &json!({ "username": "holder" })).await;
+    logs::take();
+    for number in 0..20 {
+        let email = if number == 7 { "grace@example.com" } else { "nobody@example.com" };
+        let answer = world.me("PUT", &access, &json!({ "username": "holder", "email": email })).await;
+        assert_eq!(answer.status, 400, "{answer:?}");
+    }
+    let log = logs::take();
+    assert_eq!(log.matches(r#""event":"user_update_refused""#).count(), 20, "{log}");
+    assert_eq!(log.matches(r#""username":true,"email":true"#).count(), 1, "{log}");
+    let answer = world.me("PUT", &access, &json!({ "username": "ada" })).await;
+    assert_eq!((answer.status, answer.headers["retry-after"].as_str()), (429, "3600"));
+    assert!(logs::take().contains(r#""event":"excess_rate_limit_exceeded","endpoint":"me""#));
+    // What changes nothing and asks nothing is not counted.
+    assert_eq!(world.me("PUT", &access, &json!({})).await.status, 200);
+    assert_eq!(world.me("GET", &access, &json!({})).await.status, 200);
+    world.wait(3_600);
+    let access = self::access(&world, ADA).await;
+    assert_eq!(world.me("PUT", &access, &json!({ "username": "ada" })).await.status, 200);
+}
+
+#[tokio::test]
+async fn what_comes_with_a_voided_token_does_not_count_for_the_owner() {
+    let (world, stolen) = world_with_ada().await;
+    let users = world.service.users();
+    let account = users.change_access(world.account(ADA).await, &AccessChange::Disable).await.unwrap().unwrap();
+    users.change_access(account, &AccessChange::Enable).await.unwrap().unwrap();
+    for _ in 0..25 {
+        assert_eq!(world.me("PUT", &stolen, &json!({ "username": "thief" })).await.status, 401);
+    }
+    let access = access(&world, ADA).await;
+    assert_eq!(world.me("PUT", &access, &json!({ "username": "ada" })).await.status, 200);
+}
+
+#[tokio::test]
+async fn bodies_that_are_refused_for_their_form_are_not_counted() {
+    let (world, access) = world_with_ada().await;
+    for _ in 0..25 {
+        assert_eq!(world.me("PUT", &access, &json!({ "username": "not a name" })).await.status, 400);
+    }
+    assert_eq!(world.me("PUT", &access, &json!({ "username": "ada" })).await.status, 200);
+}
+
+#[tokio::test]
+async fn what_was_changed_and_from_where_is_in_the_log() {
+    let (world, access) = world_with_ada().await;
+    logs::take();
+    change(&world, &access, "lovelace@example.com").await;
+    let log = logs::take();
+    let line: Value = serde_json::from_str(log.lines().find(|line| line.contains("user_updated")).unwrap()).unwrap();
+    assert_eq!((&line["email"], &line["username"]), (&json!(true), &json!(false)), "{line}");
+    assert_eq!(line["source"].as_str().map(str::len), Some(16), "{line}");
+    assert!(!log.contains("203.0.113"), "{log}");
+}
+
+#[tokio::test]
+async fn of_seven_changes_at_once_each_is_done_or_told_to_try_again() {
+    let (world, access) = world_with_ada().await;
+    for round in 0..5 {
+        logs::take();
+        let function = Function::new(Me::new(&world.service), &world.service);
+        let changes = (0..7).map(|number| {
+            let body =
+                json!({ "username": format!("ada{round}{number}"), "email": format!("ada{number}@example.com") });
+            let event = event::<Me>("PUT", Some(&access), &body);
+            world.send(&function, event)
+        });
+        world.set_settings(&[("PROFILE_CHANGES_MAX_PER_USER", number(1_000))]).await;
+        for answer in join_all(changes).await {
+            match answer.status {
+                200 => {}
+                409 => answer.is_detail(409, "The profile was changed at the same time. Try again."),
+                _ => panic!("{answer:?}"),
+            }
+        }
+        assert!(!logs::take().contains("request_failed"));
+    }
+}

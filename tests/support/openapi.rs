@@ -1,0 +1,167 @@
+//! Holds answers against `openapi.yaml`, so that it says what is true: status, headers and body of every answer that a
+//! test receives.
+
+use std::sync::LazyLock;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::{Answer, is_deployed};
+
+static DOCUMENT: LazyLock<Value> =
+    LazyLock::new(|| serde_norway::from_str(include_str!("../../openapi.yaml")).expect("openapi.yaml in YAML"));
+
+/// Holds an answer against the document.
+///
+/// # Errors
+/// What the document does not allow.
+pub(crate) fn check(method: &Method, path: &str, answer: &Answer) -> Result<(), String> {
+    let response = described(method, path, answer.status).ok_or("it has no such answer")?;
+    for (name, header) in response.get("headers").and_then(Value::as_object).into_iter().flatten() {
+        let header = followed(header);
+        match answer.header(name) {
+            Some(value) => validate(header.get("schema"), &json!(value)).map_err(|error| format!("{name}: {error}"))?,
+            None if header.get("required") == Some(&json!(true)) => return Err(format!("{name} is missing")),
+            // A gateway may rename it; here there is none.
+            None if name == "WWW-Authenticate" && !is_deployed() => return Err(format!("{name} is missing")),
+            None => {}
+        }
+    }
+    match response.pointer("/content/application~1json/schema") {
+        // To HEAD, headers alone.
+        Some(schema) if *method != Method::HEAD => validate(Some(schema), &answer.json()),
+        _ if answer.body.is_empty() => Ok(()),
+        _ => Err("there is a body".into()),
+    }
+}
+
+/// An operation of the API.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Operation {
+    /// `POST` and its like.
+    pub method: String,
+    /// Without the slash at its end.
+    pub path: String,
+    /// Whether it reads a body in JSON.
+    pub takes_body: bool,
+    /// Whether it needs an access token.
+    pub needs_token: bool,
+}
+
+/// Every operation of the document.
+pub fn operations() -> impl Iterator<Item = Operation> {
+    let paths = DOCUMENT.get("paths").and_then(Value::as_object).into_iter().flatten();
+    let methods = ["get", "put", "post", "delete", "patch"];
+    paths.flat_map(move |(path, item)| {
+        let operations = methods.into_iter().filter_map(|method| Some((method, item.get(method)?)));
+        operations.map(|(method, operation)| Operation {
+            method: method.to_uppercase(),
+            path: path.trim_end_matches('/').to_owned(),
+            takes_body: operation.get("requestBody").is_some(),
+            needs_token: operation.get("security").and_then(Value::as_array).is_none_or(|any| !any.is_empty()),
+        })
+    })
+}
+
+/// The paths of the operations that take a body and no access token, all of which are `POST`.
+pub fn public_posts() -> Vec<String> {
+    let public: Vec<_> = operations().filter(|operation| operation.takes_body && !operation.needs_token).collect();
+    assert!(public.len() > 3 && public.iter().all(|operation| operation.method == "POST"), "{public:?}");
+    public.into_iter().map(|operation| operation.path).collect()
+}
+
+/// Whether the document has this body as a valid one of `POST` for the path, which is one with a slash at its end.
+///
+/// # Panics
+/// When the document has no such operation, or none that takes a body.
+pub fn allows(path: &str, body: &Value) -> bool {
+    let operation =
+        DOCUMENT.get("paths").and_then(|paths| paths.get(path)?.get("post")).expect("a path of the document");
+    let described = followed(operation.get("requestBody").expect("an operation with a body"));
+    validate(described.pointer("/content/application~1json/schema"), body).is_ok()
+}
+
+/// The document's response for the operation and the status.
+fn described(method: &Method, path: &str, status: u16) -> Option<&'static Value> {
+    let path = path.split('?').next().unwrap_or(path);
+    // Described with a slash, answered with and without.
+    let slashed = format!("{}/", path.strip_suffix('/').unwrap_or(path));
+    let response = match DOCUMENT.get("paths")?.get(&slashed) {
+        None if status == 404 => DOCUMENT.pointer("/components/responses/NotFound")?,
+        None => return None,
+        Some(operations) => match operations.get(method.as_str().to_lowercase()) {
+            None if status == 405 => DOCUMENT.pointer("/components/responses/MethodNotAllowed")?,
+            None => return None,
+            Some(operation) => operation.get("responses")?.get(status.to_string())?,
+        },
+    };
+    Some(followed(response))
+}
+
+/// What a `$ref` stands for, or the value itself.
+fn followed(value: &'static Value) -> &'static Value {
+    match value.get("$ref").and_then(Value::as_str) {
+        Some(reference) => {
+            let pointer = reference.strip_prefix('#').expect("a reference into the same document");
+            DOCUMENT.pointer(pointer).unwrap_or_else(|| panic!("openapi.yaml lacks {reference}"))
+        }
+        None => value,
+    }
+}
+
+fn validate(schema: Option<&Value>, value: &Value) -> Result<(), String> {
+    let components = DOCUMENT.get("components").expect("components");
+    // The schema's references are to the document's components.
+    let schema = json!({ "allOf": [schema.expect("a schema")], "components": components });
+    let validator = jsonschema::draft202012::new(&schema).expect("a schema in openapi.yaml");
+    validator.validate(value).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+
+    use super::*;
+
+    fn passes(path: &str, status: u16, header: (&'static str, &'static str), body: &str) -> bool {
+        let mut headers = HeaderMap::new();
+        let common = [
+            ("content-type", "application/json"),
+            ("cache-control", "no-store"),
+            ("x-content-type-options", "nosniff"),
+        ];
+        for (name, value) in common.into_iter().chain([header]) {
+            headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        }
+        check(&Method::POST, path, &Answer { status, headers, body: body.into() }).is_ok()
+    }
+
+    const LOGGED_OUT: &str = r#"{"success":"User logged out."}"#;
+    const REFUSED: &str = r#"{"detail":"Token is invalid or expired."}"#;
+    const ID: (&str, &str) = ("x-request-id", "abc");
+    const CHALLENGE: (&str, &str) = ("www-authenticate", "Bearer");
+
+    #[test]
+    fn an_answer_as_described_passes() {
+        assert!(passes("/api/logout", 200, ID, LOGGED_OUT));
+        assert!(passes("/api/nowhere/", 404, ID, r#"{"detail":"Not found."}"#));
+        assert!(passes(
+            "/api/me/",
+            405,
+            ("allow", "GET, HEAD, PUT, PATCH"),
+            r#"{"detail":"Method \"POST\" not allowed."}"#
+        ));
+        assert!(passes("/api/refresh/", 401, CHALLENGE, REFUSED));
+    }
+
+    #[test]
+    fn an_answer_with_another_status_header_or_body_does_not() {
+        assert!(!passes("/api/logout/", 418, ID, LOGGED_OUT));
+        assert!(!passes("/api/logout/", 200, ID, r#"{"success":"Bye."}"#));
+        assert!(!passes("/api/logout/", 200, ID, r#"{"success":"User logged out.","user":1}"#));
+        assert!(!passes("/api/logout/", 200, ("cache-control", "public"), LOGGED_OUT));
+        assert!(!passes("/api/refresh/", 401, ID, REFUSED));
+        assert!(!passes("/api/refresh/", 401, ("www-authenticate", "Basic"), REFUSED));
+        assert!(!passes("/api/refresh/", 401, ("x-amzn-remapped-www-authenticate", "Bearer"), REFUSED));
+    }
+}
