@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use rstest::rstest;
 use serde_json::{Value, json};
 use support::PASSWORD;
 
@@ -17,12 +16,33 @@ use crate::{
 /// How many functions are killed in each test.
 const KILLED: u32 = 100;
 
-/// Sends an event to a function that is killed at that moment after its start, and returns the answer, if it came before.
-async fn kill(name: &str, aws: &Aws, event: Value, moment: Duration) -> Option<Value> {
+/// When a function is killed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kill {
+    /// Its transaction has arrived, and nothing of it is written.
+    BeforeTheWrite,
+    /// Its transaction is being written.
+    DuringTheWrite,
+    /// Its transaction is written, and not answered.
+    AfterTheWrite,
+    /// So long after its start, whatever it is doing then.
+    After(Duration),
+}
+
+/// Sends an event to a function that is killed then, and returns the answer, if it came before.
+async fn kill(name: &str, aws: &Aws, event: Value, kill: Kill) -> Option<Value> {
     let mut function = Function::start(name, &aws.variables()).await;
-    let answer = tokio::time::timeout(moment, function.call(event)).await.ok();
-    drop(function);
-    answer
+    let fault = match kill {
+        Kill::BeforeTheWrite => Fault::Silent,
+        Kill::DuringTheWrite => Fault::AnswerNever,
+        Kill::AfterTheWrite => Fault::AnswerLate,
+        Kill::After(moment) => return tokio::time::timeout(moment, function.call(event)).await.ok(),
+    };
+    aws.dynamodb.let_down(On::Transactions, fault, 1);
+    tokio::select! {
+        answer = function.call(event) => panic!("answered before it was killed: {answer}"),
+        () = aws.dynamodb.met() => None,
+    }
 }
 
 /// How long a function takes from its start to its answer, here and now, to each of these events.
@@ -36,9 +56,25 @@ async fn whole_time(name: &str, aws: &Aws, events: [Value; 3]) -> Duration {
     whole
 }
 
-/// Moments from the middle of the whole time to a little after its end, spread evenly in an order that looks like none.
-fn moments(whole: Duration) -> impl Iterator<Item = Duration> {
-    (0..KILLED).map(move |number| whole.mul_f64(0.5 + 0.7 * (f64::from(number) * 0.618_033_988_75).fract()))
+/// When each function is killed: in turn before, during and after its write, and at a moment of the second half of its whole time
+/// or a little after its end, spread evenly in an order that looks random.
+fn kills(whole: Duration) -> impl Iterator<Item = Kill> {
+    (0..KILLED).map(move |number| match number % 4 {
+        0 => Kill::BeforeTheWrite,
+        1 => Kill::DuringTheWrite,
+        2 => Kill::AfterTheWrite,
+        _ => Kill::After(whole.mul_f64(0.5 + 0.7 * (f64::from(number) * 0.618_033_988_75).fract())),
+    })
+}
+
+/// Asserts that what was killed then was done, or was not, where that is certain.
+#[track_caller]
+fn assert_done(is_done: bool, kill: Kill) {
+    match kill {
+        Kill::BeforeTheWrite => assert!(!is_done, "done, though it was killed before the write"),
+        Kill::AfterTheWrite => assert!(is_done, "not done, though it was killed after the write"),
+        Kill::DuringTheWrite | Kill::After(_) => {}
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -51,10 +87,11 @@ async fn statement_25_a_registration_that_is_killed_leaves_no_half_user() {
     };
     let whole = whole_time("register", &aws, [KILLED, KILLED + 1, KILLED + 2].map(registration)).await;
     let (mut users, mut answered) = (assert_whole(&tables).await, 0);
-    for (moment, number) in moments(whole).zip(0..) {
+    for (moment, number) in kills(whole).zip(0..) {
         let answer = kill("register", &aws, registration(number), moment).await;
         let before = users;
         users = assert_whole(&tables).await;
+        assert_done(users > before, moment);
         if let Some(answer) = answer {
             answered += 1;
             assert_eq!((&answer["statusCode"], users), (&json!(201), before + 1));
@@ -67,25 +104,6 @@ async fn statement_25_a_registration_that_is_killed_leaves_no_half_user() {
         register.call(registration(number)).await;
     }
     assert_eq!(assert_whole(&tables).await, usize::try_from(KILLED).unwrap() + 3);
-}
-
-#[rstest]
-#[case::before_it_is_written(Fault::Silent, 0)]
-#[case::after_it_is_written(Fault::AnswerLate, 1)]
-#[tokio::test(flavor = "multi_thread")]
-async fn statement_25_a_registration_that_is_killed_in_its_transaction_is_none_or_whole(
-    #[case] fault: Fault,
-    #[case] users: usize,
-) {
-    let aws = Aws::start().await;
-    aws.dynamodb.let_down(On::Transactions, fault, 1);
-    let mut function = Function::start("register", &aws.variables()).await;
-    tokio::select! {
-        answer = function.call(event("register")) => panic!("{answer}"),
-        () = aws.dynamodb.met() => {}
-    }
-    drop(function);
-    assert_eq!(assert_whole(&aws.tables().await).await, users);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -108,11 +126,12 @@ async fn statement_25_a_change_that_is_killed_leaves_no_half_profile() {
     let whole = whole_time("me", &aws, [KILLED, KILLED + 1, KILLED + 2].map(change)).await;
     let mut me = Function::start("me", &aws.variables()).await;
     let (mut done, mut answered) = (0, 0);
-    for (moment, number) in moments(whole).zip(0..) {
+    for (moment, number) in kills(whole).zip(0..) {
         let answer = kill("me", &aws, change(number), moment).await;
         assert_eq!(assert_whole(&tables).await, 1);
         let now: Value = serde_json::from_str(me.call(profile.clone()).await["body"].as_str().unwrap()).unwrap();
         let is_done = now["username"] == format!("ada{number}");
+        assert_done(is_done, moment);
         done += u32::from(is_done);
         if let Some(answer) = answer {
             answered += 1;

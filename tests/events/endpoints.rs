@@ -189,6 +189,6 @@ async fn events_of_other_services_are_answered_and_told_in_the_log_and_the_next_
     assert_eq!(login.call(event("login")).await["statusCode"], 401);
 
     let log = login.end();
-    assert_eq!(log.matches("the event is none of an HTTP API with payload format 2.0").count(), others.len(), "{log}");
+    assert_eq!(log.matches("not an event of an HTTP API with payload format 2.0").count(), others.len(), "{log}");
     assert!(!log.contains("correct horse"), "{log}");
 }

@@ -1,8 +1,6 @@
 //! Statement 23: functions that start while what they need is out of reach.
 
-use std::net::TcpListener;
-
-use harness::environment;
+use harness::{environment, stand_in::Nowhere};
 use local::template::Template;
 use serde_json::Value;
 
@@ -37,9 +35,8 @@ async fn statement_23_a_function_that_is_denied_everything_answers_503_and_recov
 
 #[tokio::test(flavor = "multi_thread")]
 async fn statement_23_a_function_that_reaches_nothing_answers_503() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let nowhere = format!("http://{}", listener.local_addr().unwrap());
-    drop(listener);
+    let nowhere = Nowhere::new();
+    let nowhere = nowhere.url();
     let mut login = Function::start("login", &environment(&Template::read().unwrap(), &nowhere, &nowhere)).await;
     for _ in 0..2 {
         assert_unavailable(&login.call(event("login")).await);

@@ -20,12 +20,12 @@ use shared::{
 /// A function that runs in this process.
 pub(crate) struct InProcess(Box<dyn Fn(Value) -> BoxFuture<'static, Value> + Send + Sync>);
 
-/// A sixth of the limits of a deployed function, and long enough for a DynamoDB on a busy machine.
+/// A third of the limits of a deployed function, and long enough for a DynamoDB on a busy machine.
 fn short() -> Timeouts {
     Timeouts {
-        connect: Duration::from_millis(170),
-        attempt: Duration::from_millis(250),
-        operation: Duration::from_millis(670),
+        connect: Duration::from_millis(330),
+        attempt: Duration::from_millis(500),
+        operation: Duration::from_millis(1_330),
         ..Timeouts::default()
     }
 }

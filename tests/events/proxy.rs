@@ -32,6 +32,8 @@ pub(crate) enum Fault {
     Silent,
     /// It is done, and nothing ever answered.
     AnswerLate,
+    /// It is being done, and nothing ever answered.
+    AnswerNever,
     /// DynamoDB refuses it with this status and this error.
     Refused(u16, &'static str),
 }
@@ -159,6 +161,11 @@ impl Proxy {
             Some(Fault::AnswerLate) => {
                 self.forward(parts.headers, body).await;
                 self.never_answer().await
+            }
+            Some(Fault::AnswerNever) => {
+                self.0.met.notify_one();
+                self.forward(parts.headers, body).await;
+                std::future::pending().await
             }
             Some(Fault::CutMidway) => {
                 let answer = self.forward(parts.headers, body).await;

@@ -10,6 +10,7 @@ use axum::{
     Router,
     http::{HeaderMap, StatusCode, Uri},
 };
+use harness::stand_in::Nowhere;
 use rstest::rstest;
 use serde_json::{Value, json};
 use shared::{
@@ -125,10 +126,8 @@ async fn a_list_that_answers_something_else_stops_nobody_and_is_told_in_the_log(
 
 #[tokio::test]
 async fn a_list_that_is_gone_stops_nobody_and_is_told_in_the_log() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("http://{}/", listener.local_addr().unwrap());
-    drop(listener);
-    let world = asking(&url).await;
+    let nowhere = Nowhere::new();
+    let world = asking(&format!("{}/", nowhere.url())).await;
     assert_eq!(world.register("ada@example.com").await.status, 201);
     is_told_once();
 }

@@ -13,11 +13,13 @@ use std::{
     env,
     fs::File,
     hash::{BuildHasher, RandomState},
-    io::Write,
+    io::{BufRead, BufReader, Write},
+    process::{Command, Stdio},
     sync::{LazyLock, Mutex, PoisonError, mpsc},
     thread,
 };
 
+use harness::run;
 use local::{Options, Stack};
 pub use openapi::{Operation, allows, operations, public_posts};
 use reqwest::{
@@ -31,7 +33,10 @@ pub use user::{PASSWORD, User, log_in, log_out, profile, refresh};
 
 static TARGET: LazyLock<String> = LazyLock::new(|| match env::var("API_URL") {
     Ok(url) => url.trim_end_matches('/').to_owned(),
-    Err(_) => start_stack(),
+    Err(_) => run::once("stack", || match env::var("NEXTEST_BIN_EXE_shared-stack") {
+        Ok(program) => start_shared_stack(&program),
+        Err(_) => start_stack(),
+    }),
 });
 
 // Redirects would hide that a path answers by itself, and a proxy stands in nobody's way here.
@@ -44,6 +49,16 @@ static RECORD: LazyLock<Option<Mutex<File>>> = LazyLock::new(|| {
     let path = env::var_os("CONTRACT_RECORD")?;
     Some(Mutex::new(File::options().create(true).append(true).open(path).expect("a file that can be written")))
 });
+
+/// Starts a stack for all processes of this run of nextest, which ends soon after the run.
+fn start_shared_stack(program: &str) -> String {
+    let nextest = std::os::unix::process::parent_id().to_string();
+    let mut child = Command::new(program).arg(nextest).stdout(Stdio::piped()).spawn().expect("a stack");
+    let mut url = String::new();
+    let output = child.stdout.take().expect("the stack's output");
+    BufReader::new(output).read_line(&mut url).expect("the stack's address");
+    url.trim_end().to_owned()
+}
 
 /// Starts a stack on a thread of its own, where it runs until the program ends.
 fn start_stack() -> String {

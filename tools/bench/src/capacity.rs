@@ -1,4 +1,4 @@
-//! A proxy of DynamoDB that asks with each request what it consumed, and adds it up
+//! A proxy in front of DynamoDB that adds up the capacity that each request consumes
 //! (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/read-write-operations.html>).
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,7 +13,7 @@ use axum::{
 use harness::stand_in;
 use serde_json::Value;
 
-/// What was asked for, and what it consumed.
+/// Requests, and the capacity units that they consumed.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct Consumed {
     pub(crate) requests: f64,
@@ -21,7 +21,7 @@ pub(crate) struct Consumed {
     pub(crate) write_units: f64,
 }
 
-/// A proxy that counts.
+/// A counting proxy.
 #[derive(Clone)]
 pub(crate) struct Counter {
     dynamodb: String,
@@ -30,7 +30,7 @@ pub(crate) struct Counter {
 }
 
 impl Counter {
-    /// A proxy of the DynamoDB at this URL, and its own URL.
+    /// Starts a proxy in front of the DynamoDB at this URL, and returns it with its own URL.
     pub(crate) async fn start(dynamodb: &str) -> reqwest::Result<(Self, String)> {
         let client = reqwest::Client::builder().no_proxy().build()?;
         let counter = Self { dynamodb: dynamodb.into(), client, consumed: Arc::default() };
@@ -38,7 +38,7 @@ impl Counter {
         Ok((counter, url))
     }
 
-    /// What was consumed since it was last asked.
+    /// What was consumed since the last call.
     pub(crate) fn take(&self) -> Consumed {
         std::mem::take(&mut self.consumed.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -49,7 +49,7 @@ impl Counter {
         body: &[u8],
     ) -> Result<(StatusCode, Bytes), Box<dyn std::error::Error + Send + Sync>> {
         let mut request: Value = serde_json::from_slice(body)?;
-        request.as_object_mut().ok_or("no object")?.insert("ReturnConsumedCapacity".into(), "TOTAL".into());
+        request.as_object_mut().ok_or("not a JSON object")?.insert("ReturnConsumedCapacity".into(), "TOTAL".into());
         headers.remove(header::CONTENT_LENGTH);
         headers.remove(header::HOST);
         let operation =

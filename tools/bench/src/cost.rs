@@ -1,4 +1,4 @@
-//! What it costs, from what was measured here, from what the template says, and from what AWS publishes.
+//! Costs, computed from measurements, the template and AWS's prices.
 
 use std::collections::BTreeMap;
 
@@ -17,15 +17,15 @@ use crate::{
     stage::{Binaries, FUNCTIONS, Stage},
 };
 
-/// What a request of DynamoDB takes on AWS beyond what it takes here, in milliseconds: assumed, the way there included. There
-/// is no other difference that is known of: a function that hashes has a whole core there too, of whatever make.
+/// How much longer a DynamoDB request takes on AWS than here, network included, in milliseconds: assumed. No other difference is
+/// known: a function that hashes has a whole core on AWS too.
 const DYNAMODB: f64 = 5.0;
 
-/// What Lambda and API Gateway log of a call, in bytes: the lines platform.start and platform.report, some 830, and a line of
-/// the access log, some 390.
-const OTHERS_LOG: f64 = 1_220.0;
+/// What Lambda and API Gateway log of a call, in bytes: the lines platform.start and platform.report, about 830, and a line of the
+/// access log, about 390.
+const PLATFORM_LOG: f64 = 1_220.0;
 
-/// So many calls of the mix a minute.
+/// The loads to compute, in calls of the mix a minute.
 const LOADS: [f64; 3] = [1.0, 100.0, 10_000.0];
 
 pub(crate) async fn measure(binaries: &Binaries, runs: u32) -> Result<Vec<Table>> {
@@ -33,7 +33,7 @@ pub(crate) async fn measure(binaries: &Binaries, runs: u32) -> Result<Vec<Table>
     let (counter, stage) = Stage::counted(binaries).await?;
     let bar = progress("cost", u64::from(runs) * FUNCTIONS.len() as u64);
     let mut all = BTreeMap::new();
-    let title = format!("Dollars for a million calls, {}, prices of {}", prices.region, prices.date);
+    let title = format!("Cost of a million calls ({}, prices of {})", prices.region, prices.date);
     let mut table = Table::new(title);
     for function in FUNCTIONS {
         let measured = calls_of(&stage, function, runs, &counter, &bar).await?;
@@ -42,7 +42,7 @@ pub(crate) async fn measure(binaries: &Binaries, runs: u32) -> Result<Vec<Table>
             memory_mb: f64::from(of_template(&template, function)?.memory_mb),
             read_units: measured.consumed.read_units,
             write_units: measured.consumed.write_units,
-            log_bytes: measured.log_bytes + OTHERS_LOG,
+            log_bytes: measured.log_bytes + PLATFORM_LOG,
             // It issues no token.
             reads_secret: function != "register",
         };
@@ -53,10 +53,10 @@ pub(crate) async fn measure(binaries: &Binaries, runs: u32) -> Result<Vec<Table>
     Ok(vec![table, months(&prices, &template, &all)?, floods(&prices, &template, &all)?])
 }
 
-/// What Lambda would bill of a call, in milliseconds: it rounds each up.
+/// The mean duration that Lambda would bill, in milliseconds. It rounds each call up.
 fn billed(calls: &Calls) -> f64 {
-    let beyond = DYNAMODB * calls.consumed.requests.round();
-    let all: f64 = calls.durations.iter().map(|duration| (duration + beyond).ceil()).sum();
+    let extra = DYNAMODB * calls.consumed.requests.round();
+    let all: f64 = calls.durations.iter().map(|duration| (duration + extra).ceil()).sum();
     all / calls.durations.len() as f64
 }
 
@@ -73,8 +73,8 @@ fn million(prices: &Prices, measured: &Calls, call: Call) -> Vec<Figure> {
     ];
     let sum: f64 = parts.iter().map(|(_, dollars)| dollars).sum();
     let measured = [
-        Figure::of("duration here", "ms", &measured.durations),
-        Figure::one("billed, assumed", "ms", call.billed),
+        Figure::of("measured duration", "ms", &measured.durations),
+        Figure::one("billed (assumed)", "ms", call.billed),
         Figure::one("logged", "KB", call.log_bytes / 1e3),
     ];
     let dollars = parts.into_iter().chain([("sum", sum)]).map(|(name, dollars)| Figure::one(name, "$", dollars));
@@ -82,13 +82,13 @@ fn million(prices: &Prices, measured: &Calls, call: Call) -> Vec<Figure> {
 }
 
 fn months(prices: &Prices, template: &Template, calls: &BTreeMap<&str, Call>) -> Result<Table> {
-    let mut table = Table::new("Dollars for a month of the mix");
+    let mut table = Table::new("Cost of a month of the mix");
     for per_minute in LOADS {
         let taken = Quantities::of_mix(calls, per_minute)?;
         let bill = taken.bill(prices, template.alarms(), Price::listed);
         let beyond_free = taken.bill(prices, template.alarms(), Price::beyond_free);
         table.push(
-            format!("{per_minute} a minute"),
+            format!("{per_minute} calls a minute"),
             vec![
                 Figure::one("million calls", "", taken.requests / 1e6),
                 Figure::one("API Gateway", "$", bill.gateway),
@@ -98,29 +98,29 @@ fn months(prices: &Prices, template: &Template, calls: &BTreeMap<&str, Call>) ->
                 Figure::one("data out", "$", bill.out),
                 Figure::one("secret", "$", bill.secret),
                 Figure::one("sum", "$", bill.least()),
-                Figure::one("with metrics, the default", "$", bill.usual()),
-                Figure::one("alarms besides", "$", bill.alarms),
-                Figure::one("X-Ray besides", "$", bill.traces),
-                Figure::one("the default beyond what is free", "$", beyond_free.usual()),
-                Figure::one("alarms then", "$", beyond_free.alarms),
-                Figure::one("X-Ray then", "$", beyond_free.traces),
+                Figure::one("sum with metrics (default)", "$", bill.usual()),
+                Figure::one("alarms", "$", bill.alarms),
+                Figure::one("X-Ray", "$", bill.traces),
+                Figure::one("default beyond the free tier", "$", beyond_free.usual()),
+                Figure::one("alarms beyond the free tier", "$", beyond_free.alarms),
+                Figure::one("X-Ray beyond the free tier", "$", beyond_free.traces),
             ],
         );
     }
     Ok(table)
 }
 
-/// What a flood can cost: as much of each endpoint as the throttles let through.
+/// What a flood can cost: as many calls of each function as the throttles let through.
 fn floods(prices: &Prices, template: &Template, calls: &BTreeMap<&str, Call>) -> Result<Table> {
-    let mut table = Table::new("Dollars for as much as the throttles let through");
+    let mut table = Table::new("Cost of as many calls as the throttles let through");
     let mut all = (0.0, 0.0);
     let mut push = |what: &str, requests: f64, dollars: f64| {
         table.push(
             what,
             vec![
-                Figure::one("requests an hour", "", requests),
-                Figure::one("an hour", "$", dollars),
-                Figure::one("a day", "$", dollars * 24.0),
+                Figure::one("calls an hour", "", requests),
+                Figure::one("cost an hour", "$", dollars),
+                Figure::one("cost a day", "$", dollars * 24.0),
             ],
         );
     };
@@ -145,7 +145,7 @@ mod tests {
     use crate::capacity::Consumed;
 
     #[test]
-    fn each_call_is_billed_by_the_whole_millisecond_with_the_way_to_dynamodb() {
+    fn each_call_is_billed_in_whole_milliseconds_including_the_network() {
         let consumed = Consumed { requests: 2.0, ..Consumed::default() };
         let calls = Calls { durations: vec![0.2, 1.0, 1.1], consumed, log_bytes: 0.0 };
         let expected = (11.0 + 11.0 + 12.0) / 3.0;

@@ -1,4 +1,4 @@
-//! Figures and how they are shown.
+//! Figures, and how they are printed.
 
 use std::{fmt, fs, thread};
 
@@ -6,12 +6,12 @@ use serde::Serialize;
 
 use crate::Result;
 
-/// A number that was measured, or computed from ones that were.
+/// A number that was measured, or computed from measured ones.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Figure {
     name: &'static str,
     unit: &'static str,
-    /// The median, where there are several.
+    /// The median, if there are several values.
     value: f64,
     /// The lower and the upper quartile.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -19,7 +19,7 @@ pub(crate) struct Figure {
 }
 
 impl Figure {
-    /// One number.
+    /// A single number.
     pub(crate) fn one(name: &'static str, unit: &'static str, value: f64) -> Self {
         Self { name, unit, value, quartiles: None }
     }
@@ -32,7 +32,7 @@ impl Figure {
         Self { name, unit, value: at(2), quartiles: Some((at(1), at(3))) }
     }
 
-    /// The median of the ratios of numbers that were measured in turn, pair by pair.
+    /// The median of the ratios, pair by pair, of numbers that were measured in turn.
     pub(crate) fn ratio(name: &'static str, values: &[f64], references: &[f64]) -> Self {
         let ratios: Vec<_> = values.iter().zip(references).map(|(value, reference)| value / reference).collect();
         Self::of(name, "×", &ratios)
@@ -41,7 +41,7 @@ impl Figure {
 
 impl fmt::Display for Figure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Three digits that mean something, or none behind the point.
+        // Three significant digits, or no decimals.
         let digits = |value: f64| match value.abs() {
             100.0.. => 0,
             10.0.. => 1,
@@ -55,7 +55,7 @@ impl fmt::Display for Figure {
     }
 }
 
-/// What was measured of several things.
+/// Figures of several subjects.
 #[derive(Debug, Serialize)]
 pub(crate) struct Table {
     title: String,
@@ -68,7 +68,7 @@ impl Table {
         Self { title: title.into(), rows: Vec::new() }
     }
 
-    /// One more row: of what, and its figures. Every row has the same figures, in the same order.
+    /// Adds a row: a subject and its figures. All rows have the same figures in the same order.
     pub(crate) fn push(&mut self, what: impl Into<String>, figures: Vec<Figure>) {
         self.rows.push((what.into(), figures));
     }
@@ -88,7 +88,7 @@ impl fmt::Display for Table {
     }
 }
 
-/// The machine in a line.
+/// The machine, in one line.
 pub(crate) fn machine() -> Result<String> {
     let processors = fs::read_to_string("/proc/cpuinfo")?;
     let model = processors.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
@@ -96,5 +96,5 @@ pub(crate) fn machine() -> Result<String> {
     let load = fs::read_to_string("/proc/loadavg")?;
     let load = load.split(' ').next().unwrap_or_default();
     let cores = thread::available_parallelism()?;
-    Ok(format!("{model}, {cores} cores, load {load}. Medians, with quartiles; ratios pair by pair."))
+    Ok(format!("{model}, {cores} cores, load {load}. Medians with quartiles; ratios pair by pair."))
 }

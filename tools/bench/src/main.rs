@@ -1,7 +1,7 @@
 //! `just bench`: what the functions take, measured on their release binaries as Lambda runs them.
 //!
-//! What is compared is measured in turn in one run (A B A B …), so that a busy machine slows all of it alike; what counts are
-//! ratios, taken pair by pair.
+//! What is compared is measured in turn in one run (A B A B …), so that a busy machine slows all of it alike. The results are
+//! ratios, computed pair by pair.
 
 mod capacity;
 mod cold;
@@ -26,22 +26,22 @@ use stage::{Binaries, Stage};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
-/// Measures the functions' release binaries as Lambda runs them, and prints tables in Markdown
+/// Measure the functions' release binaries as Lambda runs them, and print the figures as Markdown tables
 #[derive(Debug, Parser)]
 #[command(bin_name = "just bench")]
 struct Arguments {
-    /// What to measure; everything if nothing is named
+    /// What to measure [default: everything]
     measurements: Vec<Measurement>,
 
-    /// How often each thing is measured
-    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
+    /// Number of runs of each measurement
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
     runs: u32,
 
-    /// How many users the tables are filled with, one size after the other
-    #[arg(long, value_delimiter = ',', default_values_t = [1_000, 100_000, 1_000_000])]
+    /// Numbers of users for the measurement scale, separated by commas
+    #[arg(long, value_name = "N", value_delimiter = ',', default_values_t = [1_000, 100_000, 1_000_000])]
     users: Vec<usize>,
 
-    /// Start one more binary with the others and weigh it: a function, if it has the name of one, or else what answers 200 to anything
+    /// Also measure this binary; if its file is named after a function, it gets the events of that function (repeatable)
     #[arg(long, value_name = "NAME=BINARY", value_parser = named_binary)]
     also: Vec<(String, PathBuf)>,
 
@@ -53,26 +53,26 @@ struct Arguments {
     #[arg(long)]
     trial: bool,
 
-    /// Write the figures to this file too, as JSON
+    /// Also write the figures to FILE, as JSON
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Measurement {
-    /// From the start of a process to its first poll of the Runtime API, and to its first answer
+    /// Time from the start of a process to its first poll of the Runtime API and to its first response
     Cold,
-    /// Processor time and duration of a call of a function that has answered before
+    /// CPU time and duration of a call to a function that has answered before
     Warm,
-    /// A login against the one hash in it
+    /// Duration of a login compared with its password hash
     Login,
     /// Peak memory
     Memory,
-    /// Binaries and zips
+    /// Size of binaries and zips
     Size,
-    /// Duration and DynamoDB's capacity units with more and more users
+    /// Duration and DynamoDB capacity units with more and more users
     Scale,
-    /// Dollars for a million calls, for a month of few and of many, and for a flood
+    /// Cost of a million calls, of a month, and of a flood
     Cost,
 }
 
@@ -138,11 +138,11 @@ async fn measure(arguments: &Arguments, binaries: &Binaries) -> Result<Vec<Table
 fn named_binary(text: &str) -> std::result::Result<(String, PathBuf), &'static str> {
     match text.split_once('=') {
         Some((name, binary)) if !name.is_empty() => Ok((name.into(), binary.into())),
-        _ => Err("a name, =, and the path of a binary"),
+        _ => Err("expected NAME=BINARY"),
     }
 }
 
-/// Shows how far a measurement is.
+/// A progress bar of a measurement.
 fn progress(what: &'static str, steps: u64) -> ProgressBar {
     let style = ProgressStyle::with_template("{msg:8} {wide_bar} {pos}/{len} {eta}");
     ProgressBar::new(steps).with_message(what).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))

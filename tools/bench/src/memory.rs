@@ -1,4 +1,4 @@
-//! The most memory that a function ever had.
+//! The peak memory of a function.
 
 use crate::{
     Result,
@@ -16,7 +16,7 @@ pub(crate) async fn measure(stage: &Stage<'_>, runs: u32) -> Result<Table> {
     for name in names {
         let mut process = stage.process(name).await?;
         for number in 0..usize::try_from(runs)? {
-            // None that another measurement has.
+            // Numbers that no other measurement uses.
             let event = stage.new_event(&mut login, name, 1_000_000 + number).await?;
             expect(&process.call(event).await?, good_status(name))?;
         }

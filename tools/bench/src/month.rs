@@ -1,4 +1,4 @@
-//! What calls take of everything that is charged, and what a month of them costs.
+//! The quantities that AWS charges for calls, and the bill of a month.
 
 use std::collections::BTreeMap;
 
@@ -12,35 +12,35 @@ use crate::{
 /// The calls of the load test (`tests/load/mix.js`), as shares.
 const MIX: [(&str, f64); 4] = [("me", 0.70), ("refresh", 0.20), ("login", 0.05), ("register", 0.05)];
 
-/// In a month, which AWS counts as 730 hours.
+/// The seconds of a month, which AWS counts as 730 hours.
 const SECONDS: f64 = 730.0 * 3600.0;
 
-/// What API Gateway sends for a call, in bytes: assumed, with headers. Answers have 85 to 600 bytes.
+/// What API Gateway sends for a call, headers included, in bytes: assumed. Responses have 85 to 600 bytes.
 const ANSWER_BYTES: f64 = 1_000.0;
 
-/// What a running function asks Secrets Manager for together: both versions of the secret.
+/// How many calls a running function makes to Secrets Manager at a time: one for each version of the secret.
 const SECRET_CALLS: f64 = 2.0;
 
-/// How often it does, at most: every so many seconds.
+/// How long it keeps the secret, in seconds.
 const SECRET_SECONDS: f64 = 300.0;
 
-/// How many environments of a function run, for each one that is busy on average: assumed.
+/// How many environments of a function exist for each one that is busy on average: assumed.
 const ENVIRONMENTS: f64 = 2.0;
 
-/// What a call of a function takes.
+/// What a call of a function uses.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Call {
-    /// In milliseconds, as Lambda bills it.
+    /// The billed duration, in milliseconds.
     pub(crate) billed: f64,
     pub(crate) memory_mb: f64,
     pub(crate) read_units: f64,
     pub(crate) write_units: f64,
     pub(crate) log_bytes: f64,
-    /// Whether the function needs the secret.
+    /// Whether the function reads the secret.
     pub(crate) reads_secret: bool,
 }
 
-/// What many calls take.
+/// What many calls use.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Quantities {
     pub(crate) requests: f64,
@@ -50,11 +50,11 @@ pub(crate) struct Quantities {
     pub(crate) log_gb: f64,
     pub(crate) out_gb: f64,
     pub(crate) secret_calls: f64,
-    /// With X-Ray switched on.
+    /// If X-Ray is switched on.
     pub(crate) traces: f64,
 }
 
-/// What they cost, in dollars, and what the stack costs whether it is called or not.
+/// What calls cost, and what the stack costs without any, in dollars.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Bill {
     pub(crate) gateway: f64,
@@ -63,15 +63,15 @@ pub(crate) struct Bill {
     pub(crate) logs: f64,
     pub(crate) out: f64,
     pub(crate) secret: f64,
-    /// If all of the functions' own come in every hour.
+    /// If all metrics of the functions occur in every hour.
     pub(crate) metrics: f64,
-    /// At most: what is made of the log for them comes when there is some.
+    /// At most: a metric that is made from the log occurs only if the log has such lines.
     pub(crate) alarms: f64,
     pub(crate) traces: f64,
 }
 
 impl Call {
-    /// So many calls, whenever they come.
+    /// What this many calls use, at any time.
     pub(crate) fn times(self, calls: f64) -> Quantities {
         Quantities {
             requests: calls,
@@ -84,11 +84,11 @@ impl Call {
         }
     }
 
-    /// A month of so many calls a second, evenly spread.
+    /// What a month of this many calls a second uses, if they are evenly spread.
     fn month(self, per_second: f64) -> Quantities {
         let secret_calls = if self.reads_secret {
             let environments = (ENVIRONMENTS * per_second * self.billed / 1e3).ceil();
-            // A call asks at most once, and an environment that rests not at all.
+            // A call reads the secret at most once, and an idle environment never.
             SECRET_CALLS * per_second.min(environments / SECRET_SECONDS) * SECONDS
         } else {
             0.0
@@ -98,14 +98,14 @@ impl Call {
     }
 }
 
-/// How many of so many calls a second, evenly spread, of one function Lambda traces: the first of each second, and 5 % of the
-/// others (<https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html>). Fewer than one a second are all traced.
+/// How many of this many evenly spread calls a second of a function Lambda traces: the first of each second, and 5 % of the others
+/// (<https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html>). Fewer than one a second are all traced.
 fn traced(per_second: f64) -> f64 {
     per_second.min(1.0) + 0.05 * (per_second - 1.0).max(0.0)
 }
 
 impl Quantities {
-    /// A month of so many calls of the mix a minute.
+    /// What a month of this many calls of the mix a minute uses.
     pub(crate) fn of_mix(calls: &BTreeMap<&str, Call>, per_minute: f64) -> Result<Self> {
         let mut all = Self::default();
         for (function, share) in MIX {
@@ -128,9 +128,9 @@ impl Quantities {
         }
     }
 
-    /// What this costs in a stack with these alarms, where `charge` says what so many of something cost.
+    /// What this costs in a stack with these alarms. `charge` computes the cost of a quantity.
     pub(crate) fn bill(self, prices: &Prices, alarms: Alarms, charge: fn(Price, f64) -> f64) -> Bill {
-        let metrics = |besides: f64| charge(prices.metrics, prices.own_metrics + besides);
+        let metrics = |additional: f64| charge(prices.metrics, prices.own_metrics + additional);
         Bill {
             gateway: charge(prices.api_gateway_requests, self.requests),
             lambda: charge(prices.lambda_requests, self.requests) + charge(prices.lambda_gb_seconds, self.gb_seconds),
@@ -140,7 +140,7 @@ impl Quantities {
             out: charge(prices.data_out_gb, self.out_gb),
             secret: charge(prices.secrets, 1.0) + charge(prices.secret_calls, self.secret_calls),
             metrics: metrics(0.0),
-            // What is free of metrics, the functions' own take first.
+            // The functions' own metrics use the free tier first.
             alarms: charge(prices.alarm_metrics, f64::from(alarms.watched_metrics))
                 + metrics(f64::from(alarms.log_metrics))
                 - metrics(0.0),
@@ -150,12 +150,12 @@ impl Quantities {
 }
 
 impl Bill {
-    /// Without metrics, alarms and traces, each of which a parameter switches.
+    /// Without metrics, alarms and traces, each of which a parameter switches on.
     pub(crate) fn least(&self) -> f64 {
         self.gateway + self.lambda + self.dynamodb + self.logs + self.out + self.secret
     }
 
-    /// As the parameters' defaults have it: with metrics.
+    /// With the defaults of the parameters: with metrics.
     pub(crate) fn usual(&self) -> f64 {
         self.least() + self.metrics
     }
@@ -170,23 +170,23 @@ mod tests {
         assert!((value - expected).abs() <= expected.abs() * 1e-9, "{value} is not {expected}");
     }
 
-    /// Every function alike.
+    /// The same for every function.
     fn calls(call: Call) -> BTreeMap<&'static str, Call> {
         MIX.map(|(function, _)| (function, call)).into()
     }
 
     #[test]
-    fn a_quiet_function_is_traced_whole_and_a_busy_one_by_a_twentieth() {
+    fn all_calls_of_a_quiet_function_and_a_twentieth_of_a_busy_one_are_traced() {
         assert_near(traced(1.0 / 60.0), 1.0 / 60.0);
         assert_near(traced(1.0), 1.0);
         assert_near(traced(100.0), 5.95);
     }
 
     #[test]
-    fn each_function_of_the_mix_has_a_first_call_of_each_second() {
+    fn the_first_call_of_each_second_is_counted_by_function() {
         let traces = |per_minute| Quantities::of_mix(&calls(Call::default()), per_minute).unwrap().traces / SECONDS;
         assert_near(traces(1.0), 1.0 / 60.0);
-        // 70 of a hundred, and so one a second and a twentieth of the rest, are of `me`; the others have less than one.
+        // `me` has 70 of a hundred: one a second and a twentieth of the rest. The others have less than one.
         assert_near(traces(100.0), 1.0 + 0.05 * (70.0 / 60.0 - 1.0) + 30.0 / 60.0);
         assert_near(traces(60_000.0), 4.0 + 0.05 * (1000.0 - 4.0));
     }
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn calls_take_memory_times_time_and_their_units() {
+    fn calls_use_memory_times_time_and_capacity_units() {
         let call = Call { billed: 8.0, memory_mb: 512.0, read_units: 2.0, write_units: 0.5, ..Call::default() };
         let taken = Call { log_bytes: 1_500.0, ..call }.times(1e6);
         assert_near(taken.gb_seconds, 4_000.0);
@@ -207,19 +207,19 @@ mod tests {
     }
 
     #[test]
-    fn the_secret_is_asked_for_every_five_minutes_and_no_more_often_than_calls_come() {
+    fn the_secret_is_read_every_five_minutes_and_at_most_once_a_call() {
         let call = Call { billed: 10.0, reads_secret: true, ..Call::default() };
-        // Two in five minutes, of one environment.
+        // One environment: two calls in five minutes.
         assert_near(call.month(1.0).secret_calls, 2.0 * 12.0 * 730.0);
         // One call an hour.
         assert_near(call.month(1.0 / 3600.0).secret_calls, 2.0 * 730.0);
-        // Three are busy, and six run.
+        // Three environments are busy, and six exist.
         assert_near(call.month(300.0).secret_calls, 6.0 * 2.0 * 12.0 * 730.0);
         assert_near(Call { reads_secret: false, ..call }.month(300.0).secret_calls, 0.0);
     }
 
     #[test]
-    fn a_bill_has_everything_once_and_switches_apart() {
+    fn a_bill_has_every_quantity_once_and_optional_ones_separately() {
         let dollar = |free| Price { dollars: 1.0, per: 1.0, free };
         let prices = Prices {
             region: String::new(),

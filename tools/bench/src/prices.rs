@@ -1,4 +1,4 @@
-//! What AWS charges: `prices.json`, with its region and its date. From <https://aws.amazon.com/api-gateway/pricing/>,
+//! AWS's prices: `prices.json`, with its region and its date. From <https://aws.amazon.com/api-gateway/pricing/>,
 //! <https://aws.amazon.com/lambda/pricing/>, <https://aws.amazon.com/dynamodb/pricing/on-demand/>,
 //! <https://aws.amazon.com/cloudwatch/pricing/>, <https://aws.amazon.com/xray/pricing/>,
 //! <https://aws.amazon.com/secrets-manager/pricing/> and <https://aws.amazon.com/ec2/pricing/on-demand/> (data to the
@@ -14,9 +14,9 @@ const PRICES: &str = include_str!("../prices.json");
 #[derive(Debug, Deserialize)]
 pub(crate) struct Prices {
     pub(crate) region: String,
-    /// When they were looked up.
+    /// The date of the prices.
     pub(crate) date: String,
-    /// No price, but how many metrics the five functions have of their own (`tests/events` counts them).
+    /// Not a price, but how many metrics the five functions have of their own (`tests/events` counts them).
     pub(crate) own_metrics: f64,
     pub(crate) api_gateway_requests: Price,
     pub(crate) lambda_requests: Price,
@@ -33,13 +33,13 @@ pub(crate) struct Prices {
     pub(crate) traces: Price,
 }
 
-/// What something costs.
+/// A price.
 #[derive(Debug, Clone, Copy, Deserialize)]
 pub(crate) struct Price {
     pub(crate) dollars: f64,
-    /// For how many.
+    /// The quantity that this is for.
     pub(crate) per: f64,
-    /// How many an account has each month for nothing, and not in its first year alone.
+    /// The free quantity of an account each month, also after its first year.
     #[serde(default)]
     pub(crate) free: f64,
 }
@@ -51,12 +51,12 @@ impl Prices {
 }
 
 impl Price {
-    /// Dollars for so many, of which none is free.
+    /// The cost of a quantity in dollars, without the free tier.
     pub(crate) fn listed(self, quantity: f64) -> f64 {
         quantity * self.dollars / self.per
     }
 
-    /// Dollars for so many, if nothing else in the account uses what is free.
+    /// The cost of a quantity in dollars, if nothing else in the account uses the free tier.
     pub(crate) fn beyond_free(self, quantity: f64) -> f64 {
         self.listed((quantity - self.free).max(0.0))
     }
@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_free_is_taken_off_and_leaves_nothing_to_be_paid_back() {
+    fn the_free_tier_is_deducted_and_a_cost_is_never_negative() {
         let price = Price { dollars: 0.30, per: 1.0, free: 10.0 };
         assert!((price.beyond_free(22.0) - 3.60).abs() < 1e-9);
         assert!((price.beyond_free(10.0)).abs() < 1e-9);
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn a_price_is_for_so_many() {
+    fn a_price_is_for_a_quantity() {
         let price = Price { dollars: 0.05, per: 10_000.0, free: 0.0 };
         assert!((price.listed(17_520.0) - 0.0876).abs() < 1e-9);
         assert!((price.beyond_free(17_520.0) - 0.0876).abs() < 1e-9);

@@ -1,21 +1,21 @@
-//! What `/proc` tells of a process (proc(5)).
+//! Figures of a process from `/proc` (proc(5)).
 
 use std::{fs, time::Duration};
 
 use crate::Result;
 
-/// The processor time of all its threads that still run.
-pub(crate) fn processor_time(id: u32) -> Result<Duration> {
+/// The CPU time of all its running threads.
+pub(crate) fn cpu_time(id: u32) -> Result<Duration> {
     let mut nanoseconds = 0;
     for thread in fs::read_dir(format!("/proc/{id}/task"))? {
-        // Time on a processor, time that it waited for one, how often it got one.
+        // CPU time, waiting time and number of time slices.
         let statistics = fs::read_to_string(thread?.path().join("schedstat"))?;
         nanoseconds += statistics.split_whitespace().next().ok_or("an empty schedstat")?.parse::<u64>()?;
     }
     Ok(Duration::from_nanos(nanoseconds))
 }
 
-/// The most memory that it ever had, in bytes.
+/// Its peak memory, in bytes.
 pub(crate) fn peak_memory(id: u32) -> Result<u64> {
     let status = fs::read_to_string(format!("/proc/{id}/status"))?;
     let kibibytes = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix("kB"));

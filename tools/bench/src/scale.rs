@@ -14,10 +14,10 @@ use crate::{
     stage::{Binaries, EMAIL, FUNCTIONS, Stage, expect, good_status},
 };
 
-/// Users that are written together.
+/// How many users are written together.
 const BATCH: usize = 10_000;
 
-/// The first id of those that are made here: as long as any, and none that is drawn.
+/// The first id of the users created here: as long as any, and never drawn at random.
 const FIRST_ID: usize = 9_007_199_200_000_000;
 
 pub(crate) async fn measure(binaries: &Binaries, runs: u32, sizes: &[usize]) -> Result<Table> {
@@ -39,7 +39,7 @@ pub(crate) async fn measure(binaries: &Binaries, runs: u32, sizes: &[usize]) -> 
                 format!("{function}, {users} users"),
                 vec![
                     Figure::of("duration", "ms", &durations),
-                    Figure::one("requests of DynamoDB", "", consumed.requests),
+                    Figure::one("DynamoDB requests", "", consumed.requests),
                     Figure::one("read units", "", consumed.read_units),
                     Figure::one("write units", "", consumed.write_units),
                 ],
@@ -51,21 +51,21 @@ pub(crate) async fn measure(binaries: &Binaries, runs: u32, sizes: &[usize]) -> 
     Ok(table)
 }
 
-/// What some calls took.
+/// Measurements of some calls.
 pub(crate) struct Calls {
-    /// How long each did, in milliseconds.
+    /// The duration of each, in milliseconds.
     pub(crate) durations: Vec<f64>,
-    /// What one consumes of DynamoDB.
+    /// What one call consumes of DynamoDB.
     pub(crate) consumed: Consumed,
-    /// What one logs, in bytes as CloudWatch counts them.
+    /// What one call logs, in bytes as CloudWatch counts them.
     pub(crate) log_bytes: f64,
 }
 
-/// What CloudWatch counts of each line besides its text
+/// What CloudWatch counts for each line besides its text
 /// (<https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html>).
 const LINE_BYTES: usize = 26;
 
-/// Calls a function so often, which has answered before.
+/// Calls a function this many times after it has answered once.
 pub(crate) async fn calls_of(
     stage: &Stage<'_>,
     function: &str,
@@ -76,7 +76,7 @@ pub(crate) async fn calls_of(
     let mut login = stage.process("login").await?;
     let mut process = stage.process(function).await?;
     let (mut durations, mut all) = (Vec::new(), Consumed::default());
-    // The first call opens what a new process has not opened yet.
+    // The first call opens connections and is not counted.
     for run in 0..=usize::try_from(runs)? {
         let event = stage.new_event(&mut login, function, run).await?;
         counter.take();
@@ -92,12 +92,12 @@ pub(crate) async fn calls_of(
         }
     }
     let log = process.end()?;
-    // The first call logged too.
+    // The first call is in the log too.
     let log_bytes = (log.len() + log.lines().count() * LINE_BYTES) as f64 / (f64::from(runs) + 1.0);
     Ok(Calls { durations, consumed: all, log_bytes })
 }
 
-/// Copies Ada's items to so many users, each with an id, a name and an address of their own.
+/// Copies Ada's items for this many users, each with their own id, username and email.
 fn fill(tables: &dynoxide::Database, users: usize, bar: &ProgressBar) -> Result<()> {
     let all = tables.scan(ScanRequest { table_name: "UsersTable".into(), ..ScanRequest::default() })?;
     let items: Vec<_> =

@@ -1,4 +1,4 @@
-//! What Lambda loads at a cold start.
+//! The size of what Lambda loads at a cold start.
 
 use std::{
     fs,

@@ -1,4 +1,4 @@
-//! Calls of functions that have answered before.
+//! Calls to functions that have answered before.
 
 use std::collections::BTreeMap;
 
@@ -7,15 +7,15 @@ use harness::Process;
 use crate::{
     Result,
     figures::{Figure, Table},
-    process::processor_time,
+    process::cpu_time,
     progress,
     stage::{REFERENCES, Stage, UNMEASURED, expect},
 };
 
-/// Calls that are measured together: a processor's time is no exact clock.
+/// How many calls are measured together, since CPU time is not exact.
 const CALLS: u32 = 20;
 
-/// Those that hash have a measurement of their own, and a logout ends its session.
+/// Functions that hash have a measurement of their own, and a logout ends its session.
 const NAMES: [&str; 5] = ["floor", "floor-get", "me", UNMEASURED, "refresh"];
 
 pub(crate) async fn measure(stage: &Stage<'_>, runs: u32) -> Result<Table> {
@@ -39,15 +39,15 @@ pub(crate) async fn measure(stage: &Stage<'_>, runs: u32) -> Result<Table> {
     }
     bar.finish_and_clear();
 
-    let (reference, _) = all.get(REFERENCES[1]).ok_or("no floor-get")?;
+    let (reference, _) = all.get(REFERENCES[1]).ok_or("floor-get was not measured")?;
     let mut table = Table::new("Warm calls");
     for name in names {
         let Some((processors, durations)) = all.get(name) else { continue };
         table.push(
             name,
             vec![
-                Figure::of("processor time of a call", "µs", processors),
-                Figure::ratio("against `floor-get`", processors, reference),
+                Figure::of("CPU time of a call", "µs", processors),
+                Figure::ratio("vs. `floor-get`", processors, reference),
                 Figure::of("duration of a call", "µs", durations),
             ],
         );
@@ -55,16 +55,16 @@ pub(crate) async fn measure(stage: &Stage<'_>, runs: u32) -> Result<Table> {
     Ok(table)
 }
 
-/// The processor time and the duration of a call, in microseconds: the means of some calls.
+/// The CPU time and the duration of a call, in microseconds: means of some calls.
 async fn calls(stage: &Stage<'_>, name: &str, process: &mut Process) -> Result<(f64, f64)> {
     let event = stage.event(stage.binaries.role(name), 0);
-    let before = processor_time(process.id())?;
+    let before = cpu_time(process.id())?;
     let mut duration = 0.0;
     for _ in 0..CALLS {
         let (answer, took) = process.timed_call(event.clone()).await?;
         expect(&answer, 200)?;
         duration += took.as_secs_f64();
     }
-    let processor = processor_time(process.id())?.saturating_sub(before).as_secs_f64();
+    let processor = cpu_time(process.id())?.saturating_sub(before).as_secs_f64();
     Ok((processor * 1e6 / f64::from(CALLS), duration * 1e6 / f64::from(CALLS)))
 }

@@ -10,6 +10,8 @@ use std::{
 
 use escargot::format::{Artifact, Message};
 
+use crate::run;
+
 const MANIFEST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.toml");
 
 /// What an executable is.
@@ -38,7 +40,7 @@ impl Kind {
 pub fn executables(kind: Kind) -> HashMap<String, PathBuf> {
     static BUILT: LazyLock<String> = LazyLock::new(|| {
         let profile = if cfg!(debug_assertions) { "dev" } else { "release" };
-        build(&["--workspace", "--all-targets", "--profile", profile, "--quiet"])
+        run::once("executables", || build(&["--workspace", "--all-targets", "--profile", profile, "--quiet"]))
     });
     found(&BUILT, kind).collect()
 }

@@ -1,15 +1,16 @@
-//! What runs the functions' binaries as Lambda does, for tests and benchmarks: it builds them, starts them, sends them events,
-//! and stands for Secrets Manager.
+//! Runs the functions' binaries as Lambda does, for tests and benchmarks: builds them, starts them and sends them events, with a
+//! stand-in for Secrets Manager.
 #![expect(clippy::expect_used, reason = "this code is part of tests, which fail by panicking")]
 
 pub mod build;
 mod process;
+pub mod run;
 pub mod stand_in;
 
 pub use process::{Process, ProcessError};
 use stack::Template;
 
-/// The environment of a function that is deployed as the template has it, with services at these URLs.
+/// The environment of a function as the template defines it, with DynamoDB and Secrets Manager at these URLs.
 pub fn environment(template: &Template, dynamodb: &str, secrets_manager: &str) -> Vec<(String, String)> {
     let declared = template.variables().map(|(name, value)| (name.to_owned(), value));
     let given = [

@@ -1,5 +1,5 @@
-//! A function's binary as Lambda runs it: it asks the Runtime API for one event after the other
-//! (<https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>). For tests and benchmarks.
+//! Runs a function's binary as Lambda does: it asks the Runtime API for one event after another
+//! (<https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>).
 
 use std::{
     io::{self, BufRead, BufReader},
@@ -22,10 +22,10 @@ use serde_json::Value;
 use thiserror::Error;
 use tokio::{net::TcpListener, sync::mpsc};
 
-/// What no function may take: Lambda would have ended it, as the template has it.
-const PATIENCE: Duration = Duration::from_secs(15);
+/// The longest wait for a report: the timeout of the functions in the template, after which Lambda ends them.
+const TIMEOUT: Duration = Duration::from_secs(15);
 
-/// A function that runs; killed when it is dropped.
+/// A running function, killed when it is dropped.
 #[derive(Debug)]
 pub struct Process {
     child: Child,
@@ -36,7 +36,7 @@ pub struct Process {
     reader: Option<JoinHandle<()>>,
 }
 
-/// What a function told the Runtime API, and when.
+/// What a function reported to the Runtime API, and when.
 #[derive(Debug)]
 enum Report {
     Polled(Instant),
@@ -50,10 +50,10 @@ pub enum ProcessError {
     /// The binary does not start, or no port is free.
     #[error(transparent)]
     Start(#[from] io::Error),
-    /// It ended, hangs, or told the Runtime API of an error; with its log.
+    /// It ended, hangs, or reported an error to the Runtime API.
     #[error("{reason}\n{log}")]
     NoAnswer {
-        /// What it did instead.
+        /// What happened instead.
         reason: String,
         /// What it logged.
         log: String,
@@ -73,7 +73,7 @@ impl Process {
     /// [`ProcessError::Start`].
     pub async fn start(binary: &Path, name: &str, variables: &[(String, String)]) -> Result<Self, ProcessError> {
         let (events, received) = mpsc::channel(1);
-        // As many as may come before anybody looks: a poll, an answer, and the poll after it.
+        // Room for all that can come before the reports are read: a poll, an answer, and the poll after it.
         let (sender, reports) = mpsc::channel(4);
         let runtime = Runtime { events: Arc::new(tokio::sync::Mutex::new(received)), reports: sender };
         let api = Router::new()
@@ -111,14 +111,14 @@ impl Process {
         self.child.id()
     }
 
-    /// Waits until it asks for an event, and returns how long after its start it did so first.
+    /// Waits for its first poll for an event, and returns how long after its start that came.
     ///
     /// # Errors
     /// [`ProcessError::NoAnswer`].
     pub async fn polled(&mut self) -> Result<Duration, ProcessError> {
         match self.report().await? {
             Report::Polled(at) => Ok(at.duration_since(self.started)),
-            other => Err(self.no_answer(format!("before any event it told {other:?}"))),
+            other => Err(self.no_answer(format!("expected a first poll, got {other:?}"))),
         }
     }
 
@@ -141,13 +141,13 @@ impl Process {
         Ok((answer, at.duration_since(sent)))
     }
 
-    /// Sends it an event; its answer is to be [awaited](Self::answer).
+    /// Sends it an event, whose [answer](Self::answer) must be awaited.
     ///
     /// # Errors
     /// [`ProcessError::NoAnswer`].
     pub async fn send(&mut self, event: Value) -> Result<(), ProcessError> {
         if self.events.send(event).await.is_err() {
-            return Err(self.no_answer("nobody takes events".into()));
+            return Err(self.no_answer("it takes no more events".into()));
         }
         Ok(())
     }
@@ -171,19 +171,19 @@ impl Process {
         }
     }
 
-    /// Stops it when it asks for its next event, which is when Lambda freezes it
-    /// (<https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html>). To be called once after an answer.
+    /// Stops it when it polls for its next event, as Lambda does
+    /// (<https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html>). Must be called once after an answer.
     ///
     /// # Errors
     /// [`ProcessError::NoAnswer`].
     pub async fn freeze(&mut self) -> Result<(), ProcessError> {
         match self.report().await? {
             Report::Polled(_) => self.stop(),
-            other => Err(self.no_answer(format!("instead of asking for an event it told {other:?}"))),
+            other => Err(self.no_answer(format!("expected a poll for the next event, got {other:?}"))),
         }
     }
 
-    /// Stops it wherever it is, until it [goes on](Self::go_on).
+    /// Stops it wherever it is, until it is [continued](Self::go_on).
     ///
     /// # Errors
     /// [`ProcessError::NoAnswer`] when it is gone.
@@ -191,7 +191,7 @@ impl Process {
         self.signal("STOP")
     }
 
-    /// Lets it go on from where it was stopped.
+    /// Continues it after a stop.
     ///
     /// # Errors
     /// [`ProcessError::NoAnswer`] when it is gone.
@@ -200,18 +200,18 @@ impl Process {
     }
 
     fn signal(&self, name: &str) -> Result<(), ProcessError> {
-        // The shell's own `kill`: it is there wherever a shell is.
+        // The shell's own `kill`, which every system with a shell has.
         let kill = Command::new("sh").args(["-c", "kill -s $0 $1", name, &self.id().to_string()]).status()?;
-        if kill.success() { Ok(()) } else { Err(self.no_answer(format!("it takes no signal {name}"))) }
+        if kill.success() { Ok(()) } else { Err(self.no_answer(format!("SIG{name} cannot be sent"))) }
     }
 
-    /// Ends it, and returns what it logged.
+    /// Ends it, and returns its log.
     ///
     /// # Errors
-    /// [`ProcessError::NoAnswer`] when it ended by itself.
+    /// [`ProcessError::NoAnswer`] when it has ended by itself.
     pub fn end(mut self) -> Result<String, ProcessError> {
         if let Some(status) = self.child.try_wait()? {
-            return Err(self.no_answer(format!("it ended by itself: {status}")));
+            return Err(self.no_answer(format!("it has ended by itself: {status}")));
         }
         self.child.kill()?;
         if let Some(reader) = self.reader.take() {
@@ -221,9 +221,9 @@ impl Process {
     }
 
     async fn report(&mut self) -> Result<Report, ProcessError> {
-        match tokio::time::timeout(PATIENCE, self.reports.recv()).await {
+        match tokio::time::timeout(TIMEOUT, self.reports.recv()).await {
             Ok(Some(report)) => Ok(report),
-            _ => Err(self.no_answer("no answer".into())),
+            _ => Err(self.no_answer("no answer in time".into())),
         }
     }
 

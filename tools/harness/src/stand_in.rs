@@ -1,4 +1,6 @@
-//! What stands for services of AWS that have no embedded form.
+//! Stand-ins for AWS services that have no embedded form.
+
+use std::net::SocketAddr;
 
 use axum::{
     Json, Router,
@@ -7,9 +9,9 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 
-/// Serves this on a free port for as long as the runtime lives, and returns its URL.
+/// Serves this on a free port until the runtime ends, and returns its URL.
 ///
 /// # Panics
 /// When no port is free.
@@ -22,6 +24,29 @@ pub async fn serve(router: Router) -> String {
 
 /// The secret in Secrets Manager.
 pub const SECRET: &str = "0123456789abcdef0123456789abcdef";
+
+/// A port of this machine that refuses connections: it is taken, so that no other program gets it, but nothing listens.
+#[derive(Debug)]
+pub struct Nowhere(TcpSocket);
+
+impl Nowhere {
+    /// # Panics
+    /// When no port is free.
+    #[expect(clippy::new_without_default, reason = "it takes a port")]
+    pub fn new() -> Self {
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.bind(SocketAddr::from(([127, 0, 0, 1], 0))).expect("a free port");
+        Self(socket)
+    }
+
+    /// The URL at which nothing answers.
+    ///
+    /// # Panics
+    /// Never: the port is bound.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.0.local_addr().expect("a bound port"))
+    }
+}
 
 /// Secrets Manager with one secret, in its first version.
 pub fn secrets_manager() -> Router {

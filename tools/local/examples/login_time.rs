@@ -1,7 +1,7 @@
-//! What a login takes beside the one hash in it, and whether the time of one that is refused tells why (statement 6):
+//! Compares the time of a login with that of its password hash, and the times of refused logins with each other (statement 6):
 //! `cargo run -p local --example login_time`.
 //!
-//! All are measured in turn, in one run, so that a busy machine slows all of them; what counts are the ratios of the medians.
+//! All are measured in turn in one run, so that a busy machine slows all of them. The results are the ratios of the medians.
 
 use std::{
     error::Error,
@@ -16,12 +16,12 @@ use serde_json::{Value, json};
 const RUNS: usize = 200;
 const PASSWORD: &str = "correct horse battery staple";
 
-/// What is measured beside the bare hash: whose address, which password, and the answer.
+/// The logins to measure: name, email, password and the expected status.
 const LOGINS: [(&str, &str, &str, StatusCode); 4] = [
-    ("a good login", "ada@example.com", PASSWORD, StatusCode::OK),
-    ("a wrong password", "ada@example.com", "wrong horse battery staple", StatusCode::UNAUTHORIZED),
-    ("an unknown address", "nobody@example.com", PASSWORD, StatusCode::UNAUTHORIZED),
-    ("a disabled user", "grace@example.com", PASSWORD, StatusCode::UNAUTHORIZED),
+    ("successful login", "ada@example.com", PASSWORD, StatusCode::OK),
+    ("wrong password", "ada@example.com", "wrong horse battery staple", StatusCode::UNAUTHORIZED),
+    ("unknown email", "nobody@example.com", PASSWORD, StatusCode::UNAUTHORIZED),
+    ("disabled user", "grace@example.com", PASSWORD, StatusCode::UNAUTHORIZED),
 ];
 
 #[tokio::main]
@@ -58,7 +58,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
                 return Err(format!("{what}: {}", answer.status()).into());
             }
         }
-        // The first run warms up.
+        // The first run is a warm-up.
         if run > 0 {
             hashes.push(hash);
             logins.iter_mut().zip(times).for_each(|(all, time)| all.push(time));
@@ -68,17 +68,18 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let hash = median(hashes);
     let [good, wrong, ..] = logins.clone().map(median);
-    println!("medians of {RUNS}: the bare hash {hash:.2?}");
-    println!("a good login {good:.2?}: {:.2} of the bare hash", good.div_duration_f64(hash));
-    println!("a wrong password {wrong:.2?}");
+    println!("medians of {RUNS} runs");
+    println!("hash alone: {hash:.2?}");
+    println!("successful login: {good:.2?}, {:.2} of the hash alone", good.div_duration_f64(hash));
+    println!("wrong password: {wrong:.2?}");
     for ((what, ..), times) in LOGINS.iter().zip(logins).skip(2) {
         let time = median(times);
-        println!("{what} {time:.2?}: {:.3} of a wrong password", time.div_duration_f64(wrong));
+        println!("{what}: {time:.2?}, {:.3} of a wrong password", time.div_duration_f64(wrong));
     }
     Ok(())
 }
 
-/// Disables the user with these items.
+/// Disables the user who has these items.
 async fn disable(dynamodb_url: &str, keys: &[String]) -> Result<(), Box<dyn Error>> {
     let tables = Database::at(dynamodb_url).client().await;
     for key in keys {

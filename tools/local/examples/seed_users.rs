@@ -1,6 +1,6 @@
 //! Fills a DynamoDB with users for a load test: `cargo run --release -p local --example seed_users -- URL COUNT`.
 //!
-//! The users are `user0@example.com` and so on. All have one hash, since a hash for each would take half an hour.
+//! The users are `user0@example.com` and so on. All have the same hash, since a hash for each would take half an hour.
 
 use std::{env, error::Error, time::Duration};
 
@@ -13,10 +13,10 @@ use shared::{
     runtime::{Service, config::Config},
 };
 
-/// `correct horse battery staple`, with the cost of this service (`argon2-cffi` made it).
+/// The hash of `correct horse battery staple` with the cost of this service, made by `argon2-cffi`.
 const HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$c2l4dGVlbiBieXRlcyAuLg$IlO2V59Tdtb9LK4zQ3rYz0BJfh+4P3PuYL6sZh8sMZ8";
 
-/// How many are written at once.
+/// How many users are written concurrently.
 const AT_ONCE: usize = 32;
 
 #[tokio::main]
@@ -35,7 +35,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let clients = Database::at(&url).clients(&Secret::InMemory).await;
     let users = Service::new(config, clients, Clock::system(), Random::system())?.users();
     let create = async |number: usize| -> Result<(), Box<dyn Error>> {
-        let email = Email::parse(&format!("user{number}@example.com")).map_err(|_| "no address")?;
+        let email = Email::parse(&format!("user{number}@example.com")).map_err(|_| "not an email")?;
         match users.create(None, email, PasswordHash::new(HASH.into())).await? {
             Ok(_) => Ok(()),
             Err(_) => Err(format!("user{number} exists").into()),

@@ -1,4 +1,4 @@
-//! DynamoDB: the embedded one, or one that is already there.
+//! The DynamoDB of the stack: the embedded one, or an external one.
 
 use std::{
     io::{self, ErrorKind},
@@ -15,25 +15,25 @@ use shared::{
 use stack::{DynamoDb, Location, Template, new_private_file, sdk, tables};
 use tokio::{sync::watch, task::JoinHandle};
 
-use crate::{Options, Secret, StartError, embedded, listen, local_address, private, told};
+use crate::{Options, Secret, StartError, embedded, listen, local_address, private, shutdown_signal};
 
-/// A DynamoDB that answers.
+/// The DynamoDB of a stack.
 #[derive(Debug)]
 pub struct Database {
     dynamodb: DynamoDb,
     file: Option<PathBuf>,
-    /// The server, where it is ours.
+    /// The embedded server, unless the DynamoDB is external.
     embedded: Option<Embedded>,
-    /// Whether it gets the tables that it lacks.
+    /// Whether missing tables are created.
     creates: bool,
 }
 
-/// Where the limits of failed logins, registrations and changes of a profile come from.
+/// Where the rate limits of logins, registrations and changes of a profile come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Limits {
-    /// From a new settings item, which lifts them.
+    /// From a new settings item, which effectively switches them off.
     Lifted,
-    /// From the settings item that was there; without one they are the defaults. Nothing was written.
+    /// From the existing settings item, or the defaults if there is none. Nothing was written.
     AsTheyAre,
 }
 
@@ -56,44 +56,43 @@ impl Database {
             }
             return Ok(Self::at(url));
         }
-        // On this machine alone, wherever the API listens: it asks nobody for a password.
+        // On this machine only, wherever the API listens: it does not check who calls.
         let listener = listen(Ipv4Addr::LOCALHOST.into(), options.dynamodb_port, "--dynamodb-port")?;
         let url = format!("http://{}", local_address(&listener)?);
         let (database, file) = open(options)?;
         let (stop, stopped) = watch::channel(false);
-        let server = tokio::spawn(embedded::serve(listener, database, told(stopped)));
+        let server = tokio::spawn(embedded::serve(listener, database, shutdown_signal(stopped)));
         Ok(Self { dynamodb: DynamoDb::at(&url), file, embedded: Some(Embedded { stop, server }), creates: true })
     }
 
-    /// The DynamoDB at this URL. It gets tables that it lacks if it is clearly a local one.
+    /// The DynamoDB at this URL. Missing tables are created if it is clearly local.
     pub fn at(url: &str) -> Self {
         let dynamodb = DynamoDb::at(url);
         let creates = dynamodb.location() == Location::Local;
         Self { dynamodb, file: None, embedded: None, creates }
     }
 
-    /// The same, which gets tables that it lacks wherever it is, unless it is AWS's.
+    /// The same, with missing tables created anywhere but at AWS.
     #[must_use]
     pub fn creating(self) -> Self {
         Self { creates: self.dynamodb.location() != Location::Aws, ..self }
     }
 
-    /// Where it is.
+    /// Its URL.
     pub fn url(&self) -> &str {
         self.dynamodb.url()
     }
 
-    /// The file that keeps its data, where there is one.
+    /// The file with its data, if there is one.
     pub fn file(&self) -> Option<&PathBuf> {
         self.file.as_ref()
     }
 
-    /// Makes it ready for a service that is set up like this: creates the tables that are missing, where that may be, and
-    /// lifts the limits where they are nobody's yet, in the embedded one and in a table of settings that was created now.
-    /// What others made is not written to.
+    /// Prepares it for a service: creates missing tables where that is allowed, and lifts the rate limits in the embedded one and
+    /// in a settings table that was created now, unless there is a settings item. Nothing else is written.
     ///
     /// # Errors
-    /// [`StartError::Stack`] when DynamoDB does not do it, or a table is missing that may not be created.
+    /// [`StartError::Stack`] when DynamoDB fails, or a table is missing that must not be created.
     pub async fn prepare(&self, template: &Template, settings_table: &str) -> Result<Limits, StartError> {
         let client = self.client().await;
         let created = if self.creates {
@@ -111,11 +110,11 @@ impl Database {
         Ok(Limits::Lifted)
     }
 
-    /// The clients of a service on it whose secret is there.
+    /// The AWS clients of a service that uses it and has its secret there.
     pub async fn clients(&self, secret: &Secret) -> Clients {
         let settings = match secret {
             Secret::SecretsManager(_) => sdk::environment_or_placeholders(),
-            // Nobody asks it.
+            // It is never called.
             _ => sdk::local(|_| None),
         };
         let secrets_manager = aws_sdk_secretsmanager::Client::new(&settings.load().await);
@@ -127,7 +126,7 @@ impl Database {
         self.dynamodb.client().await
     }
 
-    /// Ends the embedded DynamoDB.
+    /// Stops the embedded DynamoDB.
     pub async fn stop(self) {
         if let Some(Embedded { stop, server }) = self.embedded {
             let _ = stop.send(true);
@@ -143,7 +142,7 @@ fn open(options: &Options) -> Result<(dynoxide::Database, Option<PathBuf>), Star
     }
     private::folder(&options.data_dir).map_err(|error| folder(&error))?;
     let file = options.data_dir.join(private::DATABASE);
-    // SQLite takes an empty file for a new database, and its mode for the files beside it.
+    // SQLite takes an empty file for a new database, and gives its mode to the files beside it.
     match new_private_file(&file) {
         Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(folder(&error)),
         _ => {}
@@ -157,20 +156,21 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn where_nothing_may_be_created_a_missing_table_is_named_and_nothing_is_written() {
+    async fn a_missing_table_that_must_not_be_created_is_named_and_nothing_is_written() {
         let embedded = Database::start(&Options::for_tests()).await.unwrap();
-        let elsewhere = Database { creates: false, ..Database::at(embedded.url()) };
+        let external = Database { creates: false, ..Database::at(embedded.url()) };
         let template = Template::read().unwrap().with_table_names(|name| Some(format!("stack-{name}")));
-        let reason = elsewhere.prepare(&template, "stack-SETTINGS_TABLE").await.unwrap_err().to_string();
-        assert!(reason.contains("has no table stack-REFRESH_TOKENS_TABLE"), "{reason}");
-        assert!(reason.contains("deploy the stack") && reason.contains("USERS_TABLE"), "{reason}");
-        assert_eq!(reason.lines().count(), 1, "{reason}");
+        let error = external.prepare(&template, "stack-SETTINGS_TABLE").await.unwrap_err();
+        let (reason, hint) = (error.to_string(), error.hint().unwrap());
+        assert!(reason.starts_with("table stack-REFRESH_TOKENS_TABLE not found in the DynamoDB at "), "{reason}");
+        assert!(hint.contains("deploy the stack") && hint.contains("USERS_TABLE"), "{hint}");
+        assert_eq!((reason.lines().count(), hint.lines().count()), (1, 1), "{reason} {hint}");
         let tables = embedded.client().await.list_tables().send().await.unwrap();
         assert_eq!(tables.table_names(), &[] as &[String]);
     }
 
     #[test]
-    fn tables_are_created_on_this_machine_and_when_asked_to_but_never_at_aws() {
+    fn tables_are_created_locally_and_on_request_but_never_at_aws() {
         let aws = "https://dynamodb.eu-central-1.amazonaws.com";
         assert!(Database::at("http://localhost:8000").creates);
         assert!(!Database::at("http://192.168.0.7:8000").creates);

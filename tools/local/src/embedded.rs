@@ -1,5 +1,5 @@
-//! The port of the embedded DynamoDB. The crate's own server answers whoever asks, web pages of every origin too, and nothing
-//! can stand before it on the same port. So its operations are served here, to programs on this machine alone.
+//! The port of the embedded DynamoDB. The crate's own server also answers web pages, and nothing can filter requests in front of
+//! it on the same port. So its operations are served here, only to programs on this machine.
 
 use std::io;
 
@@ -27,32 +27,32 @@ const MAX_BODY_BYTES: usize = 16 * 1024 * 1024;
 const AMAZONS_JSON: &str = "application/x-amz-json-1.0";
 const JSON: &str = "application/json";
 
-/// Where the name of the operation stands, behind the version of the API.
+/// The header with the version of the API and the name of the operation.
 const TARGET: &str = "x-amz-target";
 const TARGETS: [&str; 2] = ["DynamoDB_20120810.", "DynamoDBStreams_20120810."];
 
-const FOREIGN_NAME: &str = "The embedded DynamoDB answers to 127.0.0.1, [::1] and localhost alone, so that no web page \
-                            reaches it by a name of its own. Call it by one of these.";
-const FROM_A_PAGE: &str = "The embedded DynamoDB answers no web page, whatever its origin. Call it from a program instead, \
-                           such as the AWS CLI.";
+const FOREIGN_NAME: &str = "The embedded DynamoDB answers only to 127.0.0.1, [::1] and localhost, so that no web page \
+                            reaches it under a name of its own.";
+const FROM_A_PAGE: &str = "The embedded DynamoDB does not answer web pages of any origin. Use a program instead, such as \
+                           the AWS CLI.";
 
-/// Serves this database to programs on this machine, until `stopped` ends. Signatures are not verified: there must be one,
-/// and any will do, as with DynamoDB Local.
+/// Serves this database to programs on this machine, until `stopped` completes. As in DynamoDB Local, a request must have a
+/// signature, which is not verified.
 ///
 /// # Errors
-/// What the system says when it takes no connections any more.
+/// The system's error when no more connections can be accepted.
 pub async fn serve(
     listener: TcpListener,
     database: Database,
     stopped: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    let router = Router::new().fallback(answer).layer(middleware::from_fn(programs_alone)).with_state(database);
+    let router = Router::new().fallback(answer).layer(middleware::from_fn(programs_only)).with_state(database);
     axum::serve(listener, router).with_graceful_shutdown(stopped).await
 }
 
-/// Turns web pages away, before anything is looked at. No answer here has a header of CORS, so a browser does not send what it
-/// must ask for first, and shows no page what it sent all the same.
-async fn programs_alone(request: Request, next: Next) -> Response {
+/// Refuses web pages before anything else is looked at. No answer has a CORS header, so that a browser sends no request that needs
+/// a preflight, and shows no answer to a page.
+async fn programs_only(request: Request, next: Next) -> Response {
     let message = if !fence::calls_this_machine(&request) {
         FOREIGN_NAME
     } else if fence::is_from_a_page(request.headers()) {
@@ -70,20 +70,16 @@ async fn answer(State(database): State<Database>, request: Request) -> Response 
         ("POST", "/") => {}
         ("GET", "/") => return response(StatusCode::OK, "text/plain", "healthy: the embedded DynamoDB\n".into()),
         _ => {
-            return response(
-                StatusCode::NOT_FOUND,
-                "text/plain",
-                "there is nothing here but DynamoDB, at POST /\n".into(),
-            );
+            return response(StatusCode::NOT_FOUND, "text/plain", "not found: DynamoDB is at POST /\n".into());
         }
     }
-    // As the client has it, so that it reads the answer.
+    // In the client's own content type.
     let content_type =
         match header(&head.headers, "content-type").and_then(|value| value.split(';').next()).map(str::trim) {
             Some(value) if value.eq_ignore_ascii_case(AMAZONS_JSON) => AMAZONS_JSON,
             Some(value) if value.eq_ignore_ascii_case(JSON) => JSON,
             _ => {
-                let text = "the body of a request of DynamoDB is application/x-amz-json-1.0\n";
+                let text = "expected a body of type application/x-amz-json-1.0\n";
                 return response(StatusCode::NOT_FOUND, "text/plain", text.into());
             }
         };
@@ -95,7 +91,7 @@ async fn answer(State(database): State<Database>, request: Request) -> Response 
     response(status, content_type, text)
 }
 
-/// The status and the body of the answer to a request.
+/// The status and the body of the answer.
 fn operate(database: &Database, head: &Parts, body: &[u8]) -> (StatusCode, String) {
     let target = header(&head.headers, TARGET).unwrap_or_default();
     let operation = TARGETS.iter().find_map(|prefix| target.strip_prefix(prefix)).unwrap_or_default();
@@ -118,7 +114,7 @@ fn operate(database: &Database, head: &Parts, body: &[u8]) -> (StatusCode, Strin
     }
 }
 
-/// Runs an operation, if there is one of that name. It holds its thread until it is done, as every call of SQLite does.
+/// Runs an operation, if there is one with that name. It blocks its thread, as every call of SQLite does.
 fn run(database: &Database, operation: &str, body: &[u8]) -> Option<dynoxide::Result<String>> {
     Some(match operation {
         "BatchExecuteStatement" => call(body, |request| database.batch_execute_statement(request)),
@@ -157,13 +153,13 @@ fn call<Q: DeserializeOwned, A: Serialize>(
     body: &[u8],
     operation: impl FnOnce(Q) -> dynoxide::Result<A>,
 ) -> dynoxide::Result<String> {
-    let request = serde_json::from_slice(body).map_err(|error| misread(&error))?;
+    let request = serde_json::from_slice(body).map_err(|error| invalid_body(&error))?;
     let answer = operation(request)?;
     serde_json::to_string(&answer).map_err(|error| DynoxideError::InternalServerError(error.to_string()))
 }
 
-/// What DynamoDB says of a body that is none of this operation. What the crate found itself says so by a word and a colon.
-fn misread(error: &serde_json::Error) -> DynoxideError {
+/// The error of DynamoDB for an invalid body. The crate begins its own errors with a word and a colon.
+fn invalid_body(error: &serde_json::Error) -> DynoxideError {
     let text = error.to_string();
     let message = text.split(" at line ").next().unwrap_or_default();
     match message.split_once(':') {
@@ -184,7 +180,7 @@ fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
 }
 
-/// An answer with the checksum that clients hold against the body, and an id for their messages.
+/// An answer with the checksum that clients compare with the body, and an id for their messages.
 fn response(status: StatusCode, content_type: &'static str, text: String) -> Response {
     let checksum = crc32fast::hash(text.as_bytes());
     let mut response = Response::new(Body::from(text));

@@ -1,5 +1,5 @@
-//! Who is let in. A port that listens on this machine alone is open to every web page in a browser on it: by a request to
-//! another origin, or by a name of the page's own that leads to 127.0.0.1 (DNS rebinding).
+//! Keeps web pages out. A port on this machine is open to every page in a browser on it, by a request to another origin, or by
+//! a name of the page's own that resolves to 127.0.0.1 (DNS rebinding).
 
 use axum::{
     extract::Request,
@@ -11,26 +11,26 @@ use axum::{
 };
 use stack::is_loopback_host;
 
-/// What browsers say of where a request comes from (Fetch Metadata); a page can neither set it nor leave it out.
+/// Where a request comes from, as browsers say it (Fetch Metadata). A page can neither set nor remove it.
 const SEC_FETCH_SITE: &str = "sec-fetch-site";
 
-/// Whether a request calls this machine by a name that nobody else can have. One that gives no name does not.
+/// Whether all names in a request are names of this machine that nobody else can have. There must be at least one.
 pub(crate) fn calls_this_machine(request: &Request) -> bool {
     let hosts = request.headers().get_all(HOST).iter().map(|host| host.to_str().unwrap_or_default());
-    // A target with a name goes before `Host` (RFC 9112, section 3.2.2); here all that is named must be this machine.
+    // A name in the target takes precedence over `Host` (RFC 9112, section 3.2.2). Here every name must be this machine.
     let mut names = hosts.chain(request.uri().authority().map(Authority::as_str)).peekable();
     names.peek().is_some() && names.all(is_loopback)
 }
 
-/// Whether a web page sent a request, of whatever origin. What a person types into a browser is no page's.
+/// Whether a web page of any origin sent a request. A URL that a person types into a browser is not from a page.
 pub(crate) fn is_from_a_page(headers: &HeaderMap) -> bool {
     headers.contains_key(ORIGIN) || headers.get(SEC_FETCH_SITE).is_some_and(|site| site != "none")
 }
 
-/// Whether a name, with a port behind it or without, is this machine's own.
+/// Whether a name, with or without a port, is this machine's.
 fn is_loopback(name: &str) -> bool {
     match name.rsplit_once(':') {
-        // What stands behind a colon may be the end of an address too.
+        // After a colon there may also be the end of an IPv6 address.
         Some((host, port)) if !port.ends_with(']') => port.parse::<u16>().is_ok() && is_loopback_host(host),
         _ => is_loopback_host(name),
     }
@@ -70,7 +70,7 @@ mod tests {
     #[case::a_port_that_is_none("localhost:rebind.example", false)]
     #[case::a_port_out_of_range("localhost:65536", false)]
     #[case::a_blank("localhost rebind.example", false)]
-    fn a_name_is_this_machines_or_not(#[case] name: &str, #[case] expected: bool) {
+    fn a_name_is_this_machine_or_not(#[case] name: &str, #[case] expected: bool) {
         assert_eq!(is_loopback(name), expected);
     }
 
@@ -82,7 +82,11 @@ mod tests {
     #[case::another_in_the_target("http://rebind.example/", &["localhost"], false)]
     #[case::another_in_the_header("http://localhost/", &["rebind.example"], false)]
     #[case::a_second_header("/", &["localhost", "rebind.example"], false)]
-    fn every_name_that_is_given_must_be(#[case] target: &str, #[case] hosts: &[&str], #[case] expected: bool) {
+    fn every_name_in_a_request_must_be_this_machine(
+        #[case] target: &str,
+        #[case] hosts: &[&str],
+        #[case] expected: bool,
+    ) {
         let request = hosts.iter().fold(axum::http::Request::post(target), |request, host| request.header(HOST, *host));
         assert_eq!(calls_this_machine(&request.body(Body::empty()).unwrap()), expected);
     }
@@ -91,12 +95,15 @@ mod tests {
     #[case::a_program(&[], false)]
     #[case::typed_into_a_browser(&[("sec-fetch-site", "none")], false)]
     #[case::of_an_origin(&[("origin", "https://evil.example")], true)]
-    #[case::of_an_origin_that_is_kept_back(&[("origin", "null")], true)]
+    #[case::of_a_hidden_origin(&[("origin", "null")], true)]
     #[case::of_an_empty_origin(&[("origin", "")], true)]
     #[case::without_an_origin_of_another_site(&[("sec-fetch-site", "cross-site")], true)]
     #[case::without_an_origin_of_another_port(&[("sec-fetch-site", "same-site")], true)]
-    #[case::by_a_name_that_was_made_its_own(&[("sec-fetch-site", "same-origin")], true)]
-    fn a_page_is_told_from_a_program(#[case] headers: &[(&'static str, &'static str)], #[case] expected: bool) {
+    #[case::by_a_rebound_name(&[("sec-fetch-site", "same-origin")], true)]
+    fn a_page_is_distinguished_from_a_program(
+        #[case] headers: &[(&'static str, &'static str)],
+        #[case] expected: bool,
+    ) {
         let mut map = HeaderMap::new();
         for (name, value) in headers {
             map.insert(*name, value.parse().unwrap());

@@ -61,12 +61,12 @@ pub(crate) async fn router(
     if !options.cors_origins.is_empty() {
         router = router.layer(cors(template.cors(), &options.cors_origins)?);
     }
-    // Who listens elsewhere lets others in on purpose, by whatever name they have for this machine.
+    // On another address, other machines are let in on purpose, under any name that they have for this one.
     if options.host.to_canonical().is_loopback() {
-        router = router.layer(middleware::from_fn(own_names_alone));
+        router = router.layer(middleware::from_fn(own_names_only));
     }
     if !options.quiet {
-        router = router.layer(middleware::from_fn(print));
+        router = router.layer(middleware::from_fn(log_request));
     }
     Ok(router)
 }
@@ -82,7 +82,7 @@ macro_rules! functions {
             let paths = &function.paths;
             match function.name.as_str() {
                 $(stringify!($package) => Ok(mount_endpoint::<$package::$endpoint>(router, service, paths).await),)+
-                other => Err(stack::Error::Template(format!("there is no function {other}")).into()),
+                other => Err(stack::Error::Template(format!("unknown function {other}")).into()),
             }
         }
 
@@ -116,7 +116,7 @@ async fn mount_endpoint<E: Endpoint>(mut router: Router, service: &Service, path
             let (function, route) = (function.clone(), format!("ANY {path}"));
             any(move |request| call(function, route, request))
         };
-        // What `{proxy+}` takes on AWS is two routes here: with something behind the slash, and with nothing.
+        // `{proxy+}` on AWS is two routes here: with and without something after the slash.
         router = match path.strip_suffix("{proxy+}") {
             Some(base) => router.route(base, call.clone()).route(&format!("{base}{{*proxy}}"), call),
             None => router.route(path, call),
@@ -132,12 +132,12 @@ async fn call<E: Endpoint>(function: Arc<Function<E>>, route: String, request: R
     }
 }
 
-/// What no function is asked for.
+/// An error that needs no function.
 fn refuse(error: &Error) -> Response {
     error.response().map(|body| Body::from(body.to_vec()))
 }
 
-/// The event that API Gateway would send for a request that takes this route.
+/// The event that API Gateway would send for a request on this route.
 async fn event(route: String, request: Request) -> Result<Value, Error> {
     let (parts, body) = request.into_parts();
     let body = body::to_bytes(body, MAX_BODY_BYTES).await.map_err(|_| Error::BodyTooLarge)?;
@@ -151,7 +151,7 @@ async fn event(route: String, request: Request) -> Result<Value, Error> {
         "routeKey": route,
         "rawPath": parts.uri.path(),
         "rawQueryString": parts.uri.query().unwrap_or_default(),
-        "headers": joined(&parts.headers),
+        "headers": combine(&parts.headers),
         "requestContext": {
             "requestId": BASE64_URL_SAFE_NO_PAD.encode(Random::system().bytes::<12>()?),
             "stage": "$default",
@@ -162,8 +162,8 @@ async fn event(route: String, request: Request) -> Result<Value, Error> {
     }))
 }
 
-/// Headers of one name in one, with commas.
-fn joined(headers: &HeaderMap) -> Map<String, Value> {
+/// The headers, with repeated ones combined by commas.
+fn combine(headers: &HeaderMap) -> Map<String, Value> {
     let value = |name| {
         let values: Vec<_> =
             headers.get_all(name).iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect();
@@ -180,14 +180,14 @@ fn into_response(event: ApiGatewayV2httpResponse) -> Response {
     response
 }
 
-/// Turns away who calls by a name that is not this machine's: a web page whose name leads here is of the same origin to a
-/// browser, and may read what it is answered.
-async fn own_names_alone(request: Request, next: Next) -> Response {
+/// Refuses requests under a name that is not this machine's. To a browser, a page whose name resolves to this machine has the
+/// same origin, and could read the answers.
+async fn own_names_only(request: Request, next: Next) -> Response {
     if fence::calls_this_machine(&request) {
         return next.run(request).await;
     }
     let detail =
-        "This API answers to 127.0.0.1, [::1] and localhost alone. Call it by one of these, or start it with --host.";
+        "This API answers only to 127.0.0.1, [::1] and localhost. Use one of these names, or start it with --host.";
     let mut response = Response::new(Body::from(json!({ "detail": detail }).to_string()));
     *response.status_mut() = StatusCode::FORBIDDEN;
     let headers = response.headers_mut();
@@ -197,28 +197,28 @@ async fn own_names_alone(request: Request, next: Next) -> Response {
     response
 }
 
-/// CORS as the template's gateway answers it for the origins that it lists.
+/// CORS as API Gateway does it with the template, for these origins.
 fn cors(cors: &template::Cors, origins: &[HeaderValue]) -> Result<CorsLayer, StartError> {
     let origins = origins.to_vec();
     Ok(CorsLayer::new()
         .allow_origin(AllowOrigin::predicate(move |origin, _| origins.contains(origin)))
-        .allow_methods(parsed::<Method>(&cors.allow_methods)?)
-        .allow_headers(parsed::<HeaderName>(&cors.allow_headers)?)
-        .expose_headers(parsed::<HeaderName>(&cors.expose_headers)?)
+        .allow_methods(parse_all::<Method>(&cors.allow_methods)?)
+        .allow_headers(parse_all::<HeaderName>(&cors.allow_headers)?)
+        .expose_headers(parse_all::<HeaderName>(&cors.expose_headers)?)
         .max_age(Duration::from_secs(cors.max_age)))
 }
 
-fn parsed<T: FromStr<Err: Display>>(texts: &[String]) -> Result<Vec<T>, StartError> {
+fn parse_all<T: FromStr<Err: Display>>(texts: &[String]) -> Result<Vec<T>, StartError> {
     let parse = |text: &String| text.parse().map_err(|error| stack::Error::Template(format!("{text}: {error}")));
     Ok(texts.iter().map(parse).collect::<Result<_, _>>()?)
 }
 
-/// A line for each request.
-async fn print(request: Request, next: Next) -> Response {
+/// Prints a line for each request.
+async fn log_request(request: Request, next: Next) -> Response {
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let start = Instant::now();
     let response = next.run(request).await;
-    // Nobody may be reading any more; that is no reason to stop answering.
+    // If nobody reads the output any more, the API still answers.
     let _ = writeln!(io::stdout(), "{method} {path} {} {} ms", response.status().as_u16(), start.elapsed().as_millis());
     response
 }

@@ -1,4 +1,4 @@
-//! The whole API on one port, on an embedded DynamoDB: what `cargo run` starts, and what tests run against.
+//! The local stack: the whole API on one port, with an embedded DynamoDB. `cargo run` starts it, and tests use it.
 
 mod database;
 pub mod embedded;
@@ -35,18 +35,18 @@ use tokio::{
     task::JoinHandle,
 };
 
-/// A stack that runs until it is stopped, or dropped with the runtime that it runs on.
+/// A stack that runs until it is stopped, or until its runtime is dropped.
 #[derive(Debug)]
 pub struct Stack {
-    /// Where the API is, without a slash at the end.
+    /// The URL of the API, without a slash at the end.
     pub url: String,
-    /// Where DynamoDB is.
+    /// The URL of DynamoDB.
     pub dynamodb_url: String,
-    /// The file with the data of the embedded DynamoDB, where it keeps them.
+    /// The file with the data of the embedded DynamoDB, if it keeps them on disk.
     pub data: Option<PathBuf>,
     /// Where the secret came from.
     pub secret: Secret,
-    /// Where the limits come from.
+    /// Where the rate limits come from.
     pub limits: Limits,
     stop: watch::Sender<bool>,
     api: JoinHandle<io::Result<()>>,
@@ -56,22 +56,22 @@ pub struct Stack {
 /// Why a stack does not start.
 #[derive(Debug, Error)]
 pub enum StartError {
-    /// Somebody listens there already, or may not.
-    #[error("cannot listen on {address}: {reason}; choose another port with {option}, 0 for any free one")]
+    /// The port is in use or reserved.
+    #[error("cannot listen on {address}: {reason}")]
     Listen {
-        /// Where.
+        /// The address with the port.
         address: SocketAddr,
-        /// What the system said.
+        /// The system's error.
         reason: io::Error,
         /// The option that chooses the port.
         option: &'static str,
     },
-    /// The folder for the data is of no use.
-    #[error("cannot keep data in {}: {reason}; choose another folder with --data-dir, or --in-memory", folder.display())]
+    /// The data folder cannot be used.
+    #[error("cannot keep data in {}: {reason}", folder.display())]
     Folder {
         /// The folder.
         folder: PathBuf,
-        /// What the system, or the embedded DynamoDB, said.
+        /// The error of the system or of the embedded DynamoDB.
         reason: String,
     },
     /// DynamoDB, its tables or the template cannot be used.
@@ -89,24 +89,34 @@ pub enum StartError {
 }
 
 impl StartError {
+    /// What to do about it, if that is known.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Listen { option, .. } => Some(format!("choose another port with {option}; 0 picks a free one")),
+            Self::Folder { .. } => Some("choose another folder with --data-dir, or pass --in-memory".into()),
+            Self::Stack(error) => error.hint().map(str::to_owned),
+            Self::Config(_) | Self::Service(_) | Self::Address(_) => None,
+        }
+    }
+
     fn folder(folder: &Path, reason: impl ToString) -> Self {
         Self::Folder { folder: folder.into(), reason: reason.to_string() }
     }
 }
 
 impl Stack {
-    /// Starts the stack. Variables come from `variable`; what they leave open is as the template has it.
+    /// Starts the stack with these variables, and for others with the values of the template.
     ///
     /// # Errors
-    /// The first thing that is in the way.
+    /// The first thing that prevents it.
     pub async fn start(options: &Options, variable: impl Fn(&str) -> Option<String>) -> Result<Self, StartError> {
         Self::start_with(options, variable, |_, clients| clients).await
     }
 
-    /// Starts the stack, with each function's clients of AWS as `adapt` makes them of the function's name and the usual ones.
+    /// The same, with each function's AWS clients changed by `adapt`, which gets the function's name and the usual clients.
     ///
     /// # Errors
-    /// The first thing that is in the way.
+    /// The first thing that prevents it.
     pub async fn start_with(
         options: &Options,
         variable: impl Fn(&str) -> Option<String>,
@@ -114,7 +124,7 @@ impl Stack {
     ) -> Result<Self, StartError> {
         let given = |name: &str| variable(name).filter(|value| !value.is_empty());
         let template = Template::read()?.with_table_names(given);
-        // The ports first: whoever started the stack twice learns that, and nothing is touched.
+        // The ports first, so that a second start fails before it touches anything.
         let listener = listen(options.host, options.port, "--port")?;
         let database = Database::start(options).await?;
 
@@ -123,7 +133,7 @@ impl Stack {
             "SECRET_KEY" => secret_key.clone(),
             _ => given(name).or_else(|| template.variable(name)),
         })?;
-        // A change in the settings item holds at the next request.
+        // A change in the settings item takes effect at the next request.
         config.settings_max_age = std::time::Duration::ZERO;
 
         let limits = database.prepare(&template, &config.settings_table).await?;
@@ -134,7 +144,7 @@ impl Stack {
         let url = format!("http://{}", local_address(&listener)?);
         let (stop, stopped) = watch::channel(false);
         let server = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>());
-        let api = tokio::spawn(server.with_graceful_shutdown(told(stopped)).into_future());
+        let api = tokio::spawn(server.with_graceful_shutdown(shutdown_signal(stopped)).into_future());
         Ok(Self {
             url,
             dynamodb_url: database.url().to_owned(),
@@ -147,31 +157,30 @@ impl Stack {
         })
     }
 
-    /// Ends the stack: requests that are under way are answered, then the data are closed.
+    /// Stops the stack: answers the requests in progress, then closes the data.
     pub async fn stop(self) {
-        // Both have ended already if nobody is told.
+        // If this fails, both have ended already.
         let _ = self.stop.send(true);
         let _ = self.api.await;
         self.database.stop().await;
     }
 }
 
-/// Ends when a stop is told, or when nobody is left to tell it.
-async fn told(mut stopped: watch::Receiver<bool>) {
+/// Completes when the stack is stopped or dropped.
+async fn shutdown_signal(mut stopped: watch::Receiver<bool>) {
     let _ = stopped.wait_for(|stopped| *stopped).await;
 }
 
-/// Listens on a port, or on a free one where it is 0. Connections send what they have at once (they inherit `TCP_NODELAY`):
-/// the embedded DynamoDB writes an answer in two parts, of which a client gets the second 40 ms later else, when it has
-/// acknowledged the first.
+/// Listens on a port, or on a free one if it is 0. Connections inherit `TCP_NODELAY`: the embedded DynamoDB writes an answer in
+/// two parts, and without it a client would get the second one 40 ms later, after it has acknowledged the first.
 ///
 /// # Errors
-/// [`StartError::Listen`], which names this option.
+/// [`StartError::Listen`], with this option as the one to change.
 pub fn listen(host: IpAddr, port: u16, option: &'static str) -> Result<TcpListener, StartError> {
     let address = SocketAddr::new(host, port);
     let open = || {
         let socket = if host.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
-        // A port of a program that has just ended may be taken again.
+        // The port of a program that has just ended can be used again.
         socket.set_reuseaddr(true)?;
         socket.set_nodelay(true)?;
         socket.bind(address)?;

@@ -1,56 +1,56 @@
-//! The origin of a front end, as browsers send it. They are compared letter by letter, so that one that is written otherwise
+//! The origin of a front end, as browsers send it. Origins are compared character by character, so that one in another form
 //! can never match.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use axum::http::{HeaderValue, Uri};
 
-const SHAPE: &str = "write an origin as browsers send it: http:// or https://, the host in lower case (outside of ASCII in \
-                     its xn-- form), and the port unless it is the usual one, such as http://localhost:5173";
+const FORM: &str = "expected an origin as browsers send it: http:// or https://, the host in lower case (non-ASCII names in \
+                    xn-- form), and the port unless it is the default, such as http://localhost:5173";
 
-/// An origin that a browser may send.
+/// Parses an origin that a browser can send.
 ///
 /// # Errors
-/// What to write instead, for whoever typed it.
+/// What to write instead.
 pub(crate) fn origin(text: &str) -> Result<HeaderValue, String> {
     if text.contains('*') {
-        return Err("every origin is named by itself, such as http://localhost:5173; there is no wildcard".into());
+        return Err("wildcards are not supported: pass each origin, such as http://localhost:5173".into());
     }
     if text.eq_ignore_ascii_case("null") {
-        let reason = "null is what every page without an origin sends, one from a file too; serve yours, and write its \
-                      origin, such as http://localhost:5173";
+        let reason = "null is the origin of every page opened from a file: serve the page over HTTP and pass its origin, \
+                      such as http://localhost:5173";
         return Err(reason.into());
     }
     if !text.contains("://") {
         return Err(match sent(&format!("http://{text}")) {
-            Some(sent) => format!("an origin begins with http:// or https://; write {sent}"),
-            None => SHAPE.into(),
+            Some(sent) => format!("an origin begins with http:// or https://: write {sent}"),
+            None => FORM.into(),
         });
     }
     match sent(text) {
-        Some(sent) if sent == text => HeaderValue::try_from(sent).map_err(|_| SHAPE.into()),
-        Some(sent) => Err(format!("no browser sends that as an origin; write {sent}")),
-        None => Err(SHAPE.into()),
+        Some(sent) if sent == text => HeaderValue::try_from(sent).map_err(|_| FORM.into()),
+        Some(sent) => Err(format!("browsers send this origin in another form: write {sent}")),
+        None => Err(FORM.into()),
     }
 }
 
-/// What a browser sends as the origin of a page at this URL.
+/// The origin that a browser sends for a page at this URL.
 fn sent(url: &str) -> Option<String> {
     let uri: Uri = url.parse().ok()?;
     let scheme = uri.scheme_str()?;
-    let usual: u16 = match scheme {
+    let default_port: u16 = match scheme {
         "http" => 80,
         "https" => 443,
         _ => return None,
     };
     let authority = uri.authority()?;
-    let place = authority.as_str().rsplit('@').next()?;
-    let port = match place.strip_prefix(authority.host())?.strip_prefix(':') {
-        None | Some("") => usual,
+    let host_and_port = authority.as_str().rsplit('@').next()?;
+    let port = match host_and_port.strip_prefix(authority.host())?.strip_prefix(':') {
+        None | Some("") => default_port,
         Some(port) => port.parse().ok()?,
     };
     let host = host(authority.host())?;
-    Some(if port == usual { format!("{scheme}://{host}") } else { format!("{scheme}://{host}:{port}") })
+    Some(if port == default_port { format!("{scheme}://{host}") } else { format!("{scheme}://{host}:{port}") })
 }
 
 /// A host as a browser writes it.
@@ -64,7 +64,7 @@ fn host(text: &str) -> Option<String> {
     }
     let text = text.to_ascii_lowercase();
     let is_of_names = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte));
-    // What ends in a number is no name to a browser, but an address.
+    // A host that ends in a number is an address to a browser.
     let end = text.trim_end_matches('.').rsplit('.').next()?;
     let is_address = end.bytes().all(|byte| byte.is_ascii_digit());
     let holds = is_of_names && !end.is_empty() && (!is_address || text.parse::<Ipv4Addr>().is_ok());
@@ -81,14 +81,14 @@ mod tests {
     #[case::with_a_port("http://localhost:5173")]
     #[case::with_tls("https://shop.example")]
     #[case::with_tls_and_a_port("https://shop.example:8443")]
-    #[case::the_usual_port_of_the_other("http://shop.example:443")]
+    #[case::the_default_port_of_the_other_scheme("http://shop.example:443")]
     #[case::an_address("http://127.0.0.1:3001")]
     #[case::an_ipv6_address("http://[::1]:3001")]
     #[case::an_ipv4_address_in_ipv6("http://[::ffff:7f00:1]:3001")]
     #[case::outside_of_ascii("https://xn--bcher-kva.example")]
     #[case::an_underscore("http://my_shop.test:8080")]
     #[case::a_dot_at_the_end("http://shop.example.")]
-    fn what_browsers_send_is_taken(#[case] text: &str) {
+    fn an_origin_that_browsers_send_is_accepted(#[case] text: &str) {
         assert_eq!(origin(text).unwrap(), text);
     }
 
@@ -99,8 +99,8 @@ mod tests {
     #[case::a_fragment("https://shop.example#top", "write https://shop.example")]
     #[case::a_host_in_upper_case("http://LocalHost:5173", "write http://localhost:5173")]
     #[case::a_scheme_in_upper_case("HTTPS://shop.example", "write https://shop.example")]
-    #[case::the_usual_port("http://shop.example:80", "write http://shop.example")]
-    #[case::the_usual_port_of_tls("https://shop.example:443", "write https://shop.example")]
+    #[case::the_default_port("http://shop.example:80", "write http://shop.example")]
+    #[case::the_default_port_of_tls("https://shop.example:443", "write https://shop.example")]
     #[case::a_port_with_a_zero_before_it("http://localhost:05173", "write http://localhost:5173")]
     #[case::a_port_that_is_left_out("http://localhost:", "write http://localhost")]
     #[case::a_user("http://ada@shop.example", "write http://shop.example")]
@@ -109,11 +109,11 @@ mod tests {
     #[case::no_scheme("localhost:5173", "write http://localhost:5173")]
     #[case::no_scheme_and_no_port("shop.example", "write http://shop.example")]
     #[case::no_scheme_and_a_slash("localhost:5173/", "write http://localhost:5173")]
-    #[case::everybody("*", "named by itself")]
-    #[case::every_subdomain("https://*.shop.example", "named by itself")]
-    #[case::every_port("http://localhost:*", "named by itself")]
-    #[case::none("null", "serve yours")]
-    #[case::none_in_upper_case("NULL", "serve yours")]
+    #[case::everybody("*", "pass each origin")]
+    #[case::every_subdomain("https://*.shop.example", "pass each origin")]
+    #[case::every_port("http://localhost:*", "pass each origin")]
+    #[case::none("null", "serve the page over HTTP")]
+    #[case::none_in_upper_case("NULL", "serve the page over HTTP")]
     #[case::nothing("", "such as http://localhost:5173")]
     #[case::no_host("http://", "such as http://localhost:5173")]
     #[case::a_port_alone("http://:5173", "such as http://localhost:5173")]
@@ -130,9 +130,9 @@ mod tests {
     #[case::a_percent_sign("http://local%68ost", "such as http://localhost:5173")]
     #[case::no_ipv6_address("http://[::g]", "such as http://localhost:5173")]
     #[case::a_line_feed("http://localhost:5173\nx", "such as http://localhost:5173")]
-    fn what_can_never_match_is_refused_with_what_to_write(#[case] text: &str, #[case] told: &str) {
+    fn an_origin_that_can_never_match_is_refused_with_the_right_form(#[case] text: &str, #[case] expected: &str) {
         let reason = origin(text).unwrap_err();
-        assert!(reason.contains(told), "{reason}");
+        assert!(reason.contains(expected), "{reason}");
         assert_eq!(reason.lines().count(), 1, "{reason}");
     }
 }

@@ -1,22 +1,22 @@
-//! What belongs to its owner alone: the folder for the data and the files in it, which hold hashes and the secret.
+//! The data folder and its files, which hold hashes and the secret. Only their owner may read them.
 
 use std::{fs::DirBuilder, io, path::Path};
 
-/// The folder, where no other is named.
+/// The default data folder.
 pub(crate) const FOLDER: &str = ".local";
 
 /// The file with the data of the embedded DynamoDB.
 pub(crate) const DATABASE: &str = "dynamodb.sqlite";
 
-/// The file with the secret that was made.
+/// The file with the generated secret.
 pub(crate) const SECRET: &str = "secret_key";
 
-/// Makes the folder, unless it is there. It and the files of this program in it are their owner's alone from then on, those
-/// of an earlier start too. A folder with other things in it is not this program's, and stays as it is, but for our files;
-/// under the usual name it is ours all the same, once a file of ours is in it.
+/// Creates the folder if it does not exist, and takes all rights on it and on this program's files in it from everybody but the
+/// owner, also on those of an earlier start. A folder with other files is not this program's and keeps its mode, unless it has
+/// the default name and a file of this program in it.
 ///
 /// # Errors
-/// What the system says when it does not let that happen.
+/// The system's error.
 pub(crate) fn folder(folder: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
@@ -34,50 +34,50 @@ mod unix {
 
     use super::{DATABASE, FOLDER, SECRET};
 
-    /// What SQLite puts behind a file's name for those that it makes beside it, with the mode of the first.
-    const BESIDE: [&str; 4] = ["", "-journal", "-shm", "-wal"];
+    /// The suffixes of the files that SQLite creates beside a database, with its mode.
+    const SUFFIXES: [&str; 4] = ["", "-journal", "-shm", "-wal"];
 
-    /// Takes from everybody but the owner what they may do with the folder, where it is ours, and with our files in it.
+    /// Restricts the folder, if it is this program's, and this program's files in it to their owner.
     pub(super) fn tighten(folder: &Path) -> io::Result<()> {
-        let (mut has_ours, mut has_others) = (false, false);
+        let (mut has_own, mut has_others) = (false, false);
         for entry in fs::read_dir(folder)? {
             let entry = entry?;
-            // A link leads to what may be anybody's.
+            // A link may lead to somebody else's file.
             let is_file = entry.file_type()?.is_file();
-            if is_file && is_ours(&entry.file_name().to_string_lossy()) {
-                has_ours = true;
-                match keep(&entry.path(), 0o600) {
-                    // SQLite took it away meanwhile.
+            if is_file && is_own(&entry.file_name().to_string_lossy()) {
+                has_own = true;
+                match restrict(&entry.path(), 0o600) {
+                    // SQLite removed it meanwhile.
                     Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                    kept => kept?,
+                    restricted => restricted?,
                 }
             } else {
                 has_others = true;
             }
         }
-        let has_the_usual_name = folder.canonicalize()? == std::env::current_dir()?.canonicalize()?.join(FOLDER);
-        if has_others && !(has_ours && has_the_usual_name) {
+        let has_default_name = folder.canonicalize()? == std::env::current_dir()?.canonicalize()?.join(FOLDER);
+        if has_others && !(has_own && has_default_name) {
             return Ok(());
         }
-        match keep(folder, 0o700) {
-            // Somebody else's, who lets us write to it.
+        match restrict(folder, 0o700) {
+            // The folder of somebody else, in which this program may write.
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
-            kept => kept,
+            restricted => restricted,
         }
     }
 
-    fn is_ours(name: &str) -> bool {
-        name == SECRET || name.strip_prefix(DATABASE).is_some_and(|end| BESIDE.contains(&end))
+    fn is_own(name: &str) -> bool {
+        name == SECRET || name.strip_prefix(DATABASE).is_some_and(|end| SUFFIXES.contains(&end))
     }
 
-    /// Keeps of a mode what this has of it. What is tight already is not touched.
-    fn keep(path: &Path, most: u32) -> io::Result<()> {
+    /// Removes from a mode what is not allowed. A file whose mode is right is not touched.
+    fn restrict(path: &Path, allowed: u32) -> io::Result<()> {
         let mut permissions = fs::metadata(path)?.permissions();
         let mode = permissions.mode() & 0o7777;
-        if mode & !most == 0 {
+        if mode & !allowed == 0 {
             return Ok(());
         }
-        permissions.set_mode(mode & most);
+        permissions.set_mode(mode & allowed);
         fs::set_permissions(path, permissions)
     }
 }

@@ -20,16 +20,16 @@ pub enum Secret {
     Environment,
     /// In Secrets Manager, under the id in `SECRET_ID`.
     SecretsManager(String),
-    /// From the file, where an earlier start left it.
+    /// From the file that an earlier start wrote.
     File(PathBuf),
-    /// Made at this start, and left in the file for the next.
-    Made(PathBuf),
-    /// Made at this start, and kept nowhere.
+    /// Generated at this start, and written to the file for the next.
+    Generated(PathBuf),
+    /// Generated at this start, and not kept.
     InMemory,
 }
 
-/// The secret, unless it is in Secrets Manager, and where it came from. Without one in the environment, one is made and kept,
-/// so that tokens outlive a restart.
+/// The secret, unless it is in Secrets Manager, and where it came from. Without one in the environment, one is generated and
+/// kept, so that tokens survive a restart.
 ///
 /// # Errors
 /// [`StartError::Folder`] when the file can be neither read nor written.
@@ -43,11 +43,11 @@ pub(crate) fn find(
     if let Some(id) = variable("SECRET_ID") {
         return Ok((None, Secret::SecretsManager(id)));
     }
-    let (secret, source) = find_or_make(options)?;
+    let (secret, source) = find_or_generate(options)?;
     Ok((Some(secret), source))
 }
 
-fn find_or_make(options: &Options) -> Result<(String, Secret), StartError> {
+fn find_or_generate(options: &Options) -> Result<(String, Secret), StartError> {
     let new = || Ok::<_, StartError>(BASE64_STANDARD.encode(Random::system().bytes::<48>().map_err(StoreError::from)?));
     if options.in_memory {
         return Ok((new()?, Secret::InMemory));
@@ -59,7 +59,7 @@ fn find_or_make(options: &Options) -> Result<(String, Secret), StartError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let secret = new()?;
             new_private_file(&path).and_then(|mut file| writeln!(file, "{secret}")).map_err(folder)?;
-            Ok((secret, Secret::Made(path)))
+            Ok((secret, Secret::Generated(path)))
         }
         Err(error) => Err(folder(error)),
     }
@@ -78,18 +78,18 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_made_once_and_found_again() {
+    fn a_secret_is_generated_once_and_used_again() {
         let folder = tempfile::tempdir().unwrap();
-        let (made, source) = find(|_| None, &options(folder.path())).unwrap();
-        assert_eq!(source, Secret::Made(folder.path().join(private::SECRET)));
-        assert_eq!(made.as_ref().unwrap().len(), 64);
+        let (generated, source) = find(|_| None, &options(folder.path())).unwrap();
+        assert_eq!(source, Secret::Generated(folder.path().join(private::SECRET)));
+        assert_eq!(generated.as_ref().unwrap().len(), 64);
         let (found, source) = find(|_| None, &options(folder.path())).unwrap();
-        assert_eq!((found, source), (made, Secret::File(folder.path().join(private::SECRET))));
+        assert_eq!((found, source), (generated, Secret::File(folder.path().join(private::SECRET))));
     }
 
     #[cfg(unix)]
     #[test]
-    fn the_file_is_readable_by_its_owner_alone() {
+    fn only_the_owner_can_read_the_file() {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
         find(|_| None, &options(folder.path())).unwrap();
@@ -101,7 +101,7 @@ mod tests {
     #[case::the_secret(&["SECRET_KEY"], Some("the SECRET_KEY"), Secret::Environment)]
     #[case::its_id(&["SECRET_ID"], None, Secret::SecretsManager("the SECRET_ID".into()))]
     #[case::both(&["SECRET_KEY", "SECRET_ID"], Some("the SECRET_KEY"), Secret::Environment)]
-    fn the_environment_goes_first_and_nothing_is_written(
+    fn the_environment_takes_precedence_and_nothing_is_written(
         #[case] set: &[&str],
         #[case] secret: Option<&str>,
         #[case] source: Secret,

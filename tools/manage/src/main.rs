@@ -46,7 +46,6 @@ Exit status:
   141  output closed by its reader"
 )]
 struct Arguments {
-    // Before the target, whose heading holds for all options that come after it.
     #[command(flatten)]
     output: OutputOptions,
 
@@ -201,13 +200,18 @@ mod tests {
     }
 
     #[test]
-    fn only_the_options_that_choose_the_target_are_under_its_heading() {
-        let target = Target::augment_args(clap::Command::new("target"));
-        let is_of_target =
-            |argument: &clap::Arg| target.get_arguments().any(|other| other.get_id() == argument.get_id());
+    fn every_option_is_under_the_heading_of_its_group() {
+        let [target, output] = [Target::augment_args, OutputOptions::augment_args].map(|augment| {
+            let group = augment(clap::Command::new("group"));
+            group.get_arguments().map(|argument| argument.get_id().clone()).collect::<Vec<_>>()
+        });
         for (name, command) in commands() {
             for argument in command.get_arguments() {
-                let expected = is_of_target(argument).then_some("Target");
+                let expected = match argument.get_id() {
+                    id if target.contains(id) => Some("Target"),
+                    id if output.contains(id) => Some("Global options"),
+                    _ => None,
+                };
                 assert_eq!(argument.get_help_heading(), expected, "{name} {}", argument.get_id());
             }
         }

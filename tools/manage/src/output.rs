@@ -11,6 +11,7 @@ use crate::{Result, escape};
 
 /// How to print, and whether to ask.
 #[derive(Debug, Clone, Copy, clap::Args)]
+#[command(next_help_heading = "Global options")]
 pub(crate) struct OutputOptions {
     /// Print JSON, one document per line
     #[arg(long, global = true)]

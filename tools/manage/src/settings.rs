@@ -19,13 +19,13 @@ pub(crate) enum Command {
     /// Show the value of a setting
     Get {
         /// Name of the setting (see `settings list`)
-        #[arg(value_name = "NAME", value_parser = definition())]
+        #[arg(value_name = "NAME", value_parser = definition(), hide_possible_values = true)]
         setting: &'static Definition,
     },
     /// Set a setting; takes effect within 30 seconds
     Set {
         /// Name of the setting (see `settings list`)
-        #[arg(value_name = "NAME", value_parser = definition())]
+        #[arg(value_name = "NAME", value_parser = definition(), hide_possible_values = true)]
         setting: &'static Definition,
         /// New value
         #[arg(allow_hyphen_values = true)]
@@ -34,7 +34,7 @@ pub(crate) enum Command {
     /// Set a setting to its default
     Reset {
         /// Name of the setting (see `settings list`)
-        #[arg(value_name = "NAME", value_parser = definition())]
+        #[arg(value_name = "NAME", value_parser = definition(), hide_possible_values = true)]
         setting: &'static Definition,
     },
 }

@@ -47,8 +47,7 @@ pub(crate) enum Command {
         user: String,
     },
     /// Set a new password; revokes all sessions and access tokens and clears failed logins
-    ///
-    /// The password is prompted for, or read from standard input.
+    #[command(after_help = "The password is prompted for, or read from standard input.")]
     SetPassword {
         /// User id, email or username (see `users show`)
         user: String,

@@ -1,4 +1,4 @@
-//! `floor-get` with the SDK's own chain of where credentials and the region may come from, instead of the environment alone.
+//! `floor-get` with the SDK's own chains for credentials and region, instead of the environment alone.
 
 use aws_sdk_dynamodb::Client;
 use shared::runtime::config::TrustedRoots;

@@ -1,4 +1,4 @@
-//! `floor-get` with what the system trusts, instead of Amazon's roots alone.
+//! `floor-get` with the roots that the system trusts, instead of only Amazon's.
 
 use aws_sdk_dynamodb::Client;
 use shared::runtime::config::TrustedRoots;

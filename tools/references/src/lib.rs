@@ -1,4 +1,4 @@
-//! What `floor-get` and `naive` have in common: whatever comes is answered with an item of DynamoDB.
+//! What `floor-get` and `naive` have in common: every request is answered with an item of DynamoDB.
 
 use std::env;
 
@@ -9,7 +9,7 @@ use serde_json::json;
 /// Serves the id of the user `ada` until Lambda ends the process.
 ///
 /// # Errors
-/// Whatever goes wrong.
+/// Any error of the runtime or of DynamoDB.
 pub async fn serve_ada(client: &Client) -> Result<(), Error> {
     let table = &env::var("USERS_TABLE")?;
     let answer = async |_: Request| -> Result<Response<Body>, Error> {

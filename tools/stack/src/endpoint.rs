@@ -57,7 +57,7 @@ pub fn http_url(text: &str) -> Result<String, String> {
     let uri: Uri = text.parse().map_err(|error| format!("{error}"))?;
     match uri.scheme_str() {
         Some("http" | "https") => Ok(text.to_owned()),
-        _ => Err("it begins with http:// or https://, such as http://localhost:8000".into()),
+        _ => Err("expected a URL that begins with http:// or https://, such as http://localhost:8000".into()),
     }
 }
 

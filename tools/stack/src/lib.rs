@@ -26,10 +26,7 @@ pub enum Error {
         reason: String,
     },
     /// A table is missing where none is created unasked.
-    #[error(
-        "the DynamoDB at {url} has no table {table}, and none is created there: deploy the stack, or set USERS_TABLE, \
-         REFRESH_TOKENS_TABLE and SETTINGS_TABLE to the names of its tables"
-    )]
+    #[error("table {table} not found in the DynamoDB at {url}")]
     TableMissing {
         /// The URL of the DynamoDB.
         url: String,
@@ -39,4 +36,16 @@ pub enum Error {
     /// The template that this program was built with is not as it reads it.
     #[error("template.yaml: {0}")]
     Template(String),
+}
+
+impl Error {
+    /// What to do about it, if that is known.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::TableMissing { .. } => Some(
+                "deploy the stack, or set USERS_TABLE, REFRESH_TOKENS_TABLE and SETTINGS_TABLE to the names of its tables",
+            ),
+            Self::DynamoDb { .. } | Self::Template(_) => None,
+        }
+    }
 }

@@ -95,9 +95,8 @@ where
     E: ProvideErrorMetadata + std::error::Error + 'static,
 {
     let reason = match error {
-        // What failed to connect needs no more words; what DynamoDB answered does.
-        SdkError::DispatchFailure(_) | SdkError::TimeoutError(_) => "nothing answers there".into(),
-        SdkError::ServiceError(answer) if answer.err().code().is_none() => "what answers there is no DynamoDB".into(),
+        SdkError::DispatchFailure(_) | SdkError::TimeoutError(_) => "no answer".into(),
+        SdkError::ServiceError(answer) if answer.err().code().is_none() => "the server there is not DynamoDB".into(),
         other => describe_sdk_error(other),
     };
     Error::DynamoDb { url: url.into(), reason }

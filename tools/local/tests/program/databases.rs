@@ -1,4 +1,4 @@
-//! The DynamoDB that it uses: its own, or one that is there.
+//! The DynamoDB that it uses: the embedded one, or an external one.
 
 use local::{Database, Options, tables, template::Template};
 use rstest::rstest;
@@ -9,14 +9,14 @@ use crate::running::{REGISTRATION, Running, assert_refused, program};
 
 const VARIABLES: [&str; 3] = ["USERS_TABLE", "REFRESH_TOKENS_TABLE", "SETTINGS_TABLE"];
 
-/// A DynamoDB that somebody else set up, as a deployment does: with tables alone, under names of their own.
+/// A DynamoDB as a deployment leaves it: with tables under other names, and no items.
 struct Deployed {
     runtime: Runtime,
     database: Database,
 }
 
 impl Deployed {
-    /// With these of the tables.
+    /// With these tables.
     fn with(variables: &[&str]) -> Self {
         let runtime = Runtime::new().unwrap();
         let database = runtime.block_on(async {
@@ -32,7 +32,7 @@ impl Deployed {
         Self { runtime, database }
     }
 
-    /// A stack on it, which is told the names of its tables.
+    /// A stack on it that knows the names of its tables.
     fn stack(&self, folder: &TempDir) -> Running {
         let arguments = ["--in-memory", "--port", "0", "--dynamodb-endpoint", self.database.url()];
         let mut command = program(folder.path(), &arguments);
@@ -45,20 +45,20 @@ impl Deployed {
         self.runtime.block_on(request).unwrap().table_names.unwrap()
     }
 
-    /// How many items one of its tables has.
+    /// How many items a table has.
     fn items(&self, variable: &str) -> i32 {
         let request = async { self.database.client().await.scan().table_name(deployed(variable)).send().await };
         self.runtime.block_on(request).unwrap().count
     }
 }
 
-/// The name of a table there.
+/// The name of a table in it.
 fn deployed(variable: &str) -> String {
     format!("stack-{variable}")
 }
 
 #[test]
-fn a_dynamodb_that_is_already_there_is_used_by_every_stack_on_it() {
+fn two_stacks_can_use_the_same_dynamodb() {
     let folders = [(); 3].map(|()| tempfile::tempdir().unwrap());
     let owner = Running::in_folder(&folders[0]);
     let on_it = |folder: &TempDir| {
@@ -72,13 +72,13 @@ fn a_dynamodb_that_is_already_there_is_used_by_every_stack_on_it() {
 }
 
 #[test]
-fn nothing_is_written_to_tables_that_are_there_and_their_limits_hold() {
+fn existing_tables_are_not_written_to_and_their_limits_apply() {
     let folder = tempfile::tempdir().unwrap();
     let deployed = Deployed::with(&VARIABLES);
     let before = deployed.tables();
     let stack = deployed.stack(&folder);
     assert!(
-        stack.banner.contains("those of the settings item") && !stack.banner.contains("1000000"),
+        stack.banner.contains("from the existing settings item") && !stack.banner.contains("1,000,000"),
         "{}",
         stack.banner
     );
@@ -92,28 +92,28 @@ fn nothing_is_written_to_tables_that_are_there_and_their_limits_hold() {
 }
 
 #[test]
-fn tables_that_a_local_dynamodb_lacks_are_created_under_the_names_of_the_variables() {
+fn missing_tables_are_created_under_the_names_in_the_variables() {
     let folder = tempfile::tempdir().unwrap();
     let deployed = Deployed::with(&[]);
     let stack = deployed.stack(&folder);
-    assert!(stack.banner.contains("1000000 in a new settings item"), "{}", stack.banner);
+    assert!(stack.banner.contains("(1,000,000 in a new settings item); lower them in that item"), "{}", stack.banner);
     assert_eq!(deployed.tables(), ["stack-REFRESH_TOKENS_TABLE", "stack-SETTINGS_TABLE", "stack-USERS_TABLE"]);
     assert_eq!(deployed.items("SETTINGS_TABLE"), 1);
     assert_eq!(stack.post("/api/register/", REGISTRATION).status(), 201);
 }
 
 #[test]
-fn a_table_of_settings_that_was_there_stays_as_it_is_beside_others_that_are_new() {
+fn an_existing_settings_table_is_not_written_to_if_other_tables_are_new() {
     let folder = tempfile::tempdir().unwrap();
     let deployed = Deployed::with(&["SETTINGS_TABLE"]);
     let stack = deployed.stack(&folder);
-    assert!(!stack.banner.contains("1000000"), "{}", stack.banner);
+    assert!(!stack.banner.contains("1,000,000"), "{}", stack.banner);
     assert_eq!(deployed.tables().len(), 3);
     assert_eq!(deployed.items("SETTINGS_TABLE"), 0);
 }
 
 #[test]
-fn create_tables_writes_settings_to_the_table_that_it_made_alone() {
+fn create_tables_writes_settings_only_to_a_table_that_it_created() {
     let folder = tempfile::tempdir().unwrap();
     let runtime = Runtime::new().unwrap();
     let database = runtime.block_on(Database::start(&Options::for_tests())).unwrap();
@@ -128,11 +128,11 @@ fn create_tables_writes_settings_to_the_table_that_it_made_alone() {
         runtime.block_on(request).unwrap().items.unwrap()
     };
     create();
-    let made = settings();
-    assert_eq!(made.len(), 1);
+    let created = settings();
+    assert_eq!(created.len(), 1);
 
-    // As an operator does who wants the defaults back.
-    let item = made.first().unwrap();
+    // As an operator does to return to the defaults.
+    let item = created.first().unwrap();
     let delete = client.delete_item().table_name("SettingsTable").key("id", item.get("id").unwrap().clone());
     runtime.block_on(delete.send()).unwrap();
     create();
@@ -140,40 +140,46 @@ fn create_tables_writes_settings_to_the_table_that_it_made_alone() {
 }
 
 #[test]
-fn limits_that_were_lowered_stay_lowered_at_the_next_start() {
+fn the_settings_item_is_kept_at_the_next_start() {
     let folder = tempfile::tempdir().unwrap();
     let first = Running::in_folder(&folder);
-    assert!(first.banner.contains("1000000 in a new settings item"), "{}", first.banner);
+    assert!(first.banner.contains("1,000,000 in a new settings item"), "{}", first.banner);
     first.signal("-INT");
     first.end();
     let second = Running::in_folder(&folder);
-    assert!(second.banner.contains("those of the settings item"), "{}", second.banner);
+    assert!(second.banner.contains("from the existing settings item"), "{}", second.banner);
 }
 
 #[test]
-fn a_dynamodb_that_does_not_answer_is_one_clear_line() {
+fn a_dynamodb_that_does_not_answer_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    drop(listener);
+    // Taken, so that no other program gets it, but nothing listens there.
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let url = format!("http://{}", socket.local_addr().unwrap());
     let output = program(folder.path(), &["--port", "0", "--dynamodb-endpoint", &url]).output().unwrap();
-    assert_refused(&output, &format!("error: cannot use the DynamoDB at {url}: "), "nothing answers there");
+    assert_refused(&output, &format!("error: cannot use the DynamoDB at {url}: "), "no answer", None);
 }
 
 #[test]
-fn a_server_that_is_no_dynamodb_is_one_clear_line() {
+fn a_server_that_is_not_dynamodb_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let running = Running::in_folder(&folder);
     let arguments = ["--in-memory", "--port", "0", "--dynamodb-endpoint", &running.url];
     let output = program(folder.path(), &arguments).output().unwrap();
-    assert_refused(&output, &format!("error: cannot use the DynamoDB at {}: ", running.url), "is no DynamoDB");
+    assert_refused(
+        &output,
+        &format!("error: cannot use the DynamoDB at {}: ", running.url),
+        "the server there is not DynamoDB",
+        None,
+    );
 }
 
 #[rstest]
 #[case::no_scheme("localhost:8000")]
 #[case::no_host("http://")]
 #[case::a_blank_inside("http://local host:8000")]
-fn an_endpoint_that_is_no_url_is_refused_with_its_reason(#[case] url: &str) {
+fn an_endpoint_that_is_not_a_url_is_refused(#[case] url: &str) {
     let folder = tempfile::tempdir().unwrap();
     let output = program(folder.path(), &["--dynamodb-endpoint", url]).output().unwrap();
     let error = String::from_utf8_lossy(&output.stderr);

@@ -1,4 +1,4 @@
-//! Who is let in at its ports: programs on this machine, and no web page.
+//! Its ports answer programs on this machine, and no web pages.
 
 use std::{
     io::{Read, Write},
@@ -10,7 +10,7 @@ use rstest::rstest;
 
 use crate::running::{REGISTRATION, Running};
 
-/// What a request of DynamoDB has besides `Host`, with a signature that nobody could have made.
+/// The headers of a DynamoDB request besides `Host`, with an invalid signature.
 const SCAN: &str = "Content-Type: application/x-amz-json-1.0\r
 X-Amz-Target: DynamoDB_20120810.Scan\r
 X-Amz-Date: 20260101T000000Z\r
@@ -18,10 +18,10 @@ Authorization: AWS4-HMAC-SHA256 Credential=x/20260101/us-east-1/dynamodb/aws4_re
 ";
 const USERS: &str = r#"{"TableName": "UsersTable"}"#;
 
-/// The answer there to a request with this line, these headers, each with its end, and this body.
+/// The answer to a request with this line, these headers, each with its line end, and this body.
 fn answer(url: &str, line: &str, headers: &str, body: &str) -> String {
     let length = body.len();
-    // At once, so that a server that reads no body has it before it closes.
+    // In one write, so that a server that does not read the body has received it before it closes.
     let request = format!("{line} HTTP/1.1\r\nConnection: close\r\nContent-Length: {length}\r\n{headers}\r\n{body}");
     let mut stream = TcpStream::connect(url.trim_start_matches("http://")).unwrap();
     stream.write_all(request.as_bytes()).unwrap();
@@ -34,10 +34,10 @@ fn port(url: &str) -> &str {
     url.rsplit(':').next().unwrap()
 }
 
-/// Asserts that it is turned away by a text with this word in it, and learns nothing else.
+/// Asserts that it is refused with this text, and that the answer reveals nothing else.
 #[track_caller]
-fn assert_turned_away(answer: &str, told: &str, what: &str) {
-    assert!(answer.starts_with("HTTP/1.1 403 ") && answer.contains(told), "{what}: {answer}");
+fn assert_refused(answer: &str, text: &str, what: &str) {
+    assert!(answer.starts_with("HTTP/1.1 403 ") && answer.contains(text), "{what}: {answer}");
     let lower = answer.to_ascii_lowercase();
     assert!(!lower.contains("access-control-") && !lower.contains("ada@example.com"), "{what}: {answer}");
 }
@@ -71,7 +71,7 @@ fn the_embedded_dynamodb_answers_programs_on_this_machine() {
 }
 
 #[test]
-fn the_embedded_dynamodb_answers_to_no_name_of_anybody_else() {
+fn the_embedded_dynamodb_answers_to_no_other_name() {
     let running = with_ada();
     let url = &running.dynamodb_url;
     let port = port(url);
@@ -93,12 +93,12 @@ fn the_embedded_dynamodb_answers_to_no_name_of_anybody_else() {
     ];
     for (line, host) in &requests {
         let answer = answer(url, line, &format!("{host}{SCAN}"), USERS);
-        assert_turned_away(&answer, "127.0.0.1, [::1] and localhost", &format!("{line} {host}"));
+        assert_refused(&answer, "127.0.0.1, [::1] and localhost", &format!("{line} {host}"));
     }
 }
 
 #[test]
-fn the_embedded_dynamodb_answers_no_page_of_any_origin() {
+fn the_embedded_dynamodb_answers_no_web_page_of_any_origin() {
     let running = with_ada();
     let url = &running.dynamodb_url;
     let port = port(url);
@@ -118,13 +118,13 @@ fn the_embedded_dynamodb_answers_no_page_of_any_origin() {
         for (line, more) in [("POST /", SCAN), ("OPTIONS /", asks), ("GET /", ""), ("POST /other", ""), ("PUT /", SCAN)]
         {
             let headers = format!("Host: 127.0.0.1:{port}\r\n{from}\r\n{more}");
-            assert_turned_away(&answer(url, line, &headers, USERS), "answers no web page", &format!("{line} {from}"));
+            assert_refused(&answer(url, line, &headers, USERS), "does not answer web pages", &format!("{line} {from}"));
         }
     }
 }
 
 #[test]
-fn the_embedded_dynamodb_tells_what_it_does_not_know() {
+fn the_embedded_dynamodb_refuses_invalid_requests() {
     let running = with_ada();
     let url = &running.dynamodb_url;
     let unsigned = "Host: localhost\r\nContent-Type: application/json\r\nX-Amz-Target: DynamoDB_20120810.Scan\r\n";
@@ -149,10 +149,10 @@ fn the_embedded_dynamodb_tells_what_it_does_not_know() {
         ("DELETE /", "Host: localhost\r\n".into(), "", "404 ", ""),
         ("GET /", "Host: localhost\r\n".into(), "", "200 ", "healthy"),
     ];
-    for (line, headers, body, status, told) in &cases {
+    for (line, headers, body, status, text) in &cases {
         let answer = answer(url, line, headers, body);
         assert!(
-            answer.starts_with(&format!("HTTP/1.1 {status}")) && answer.contains(told),
+            answer.starts_with(&format!("HTTP/1.1 {status}")) && answer.contains(text),
             "{line} {headers}: {answer}"
         );
         assert!(!answer.contains("ada@example.com"), "{answer}");
@@ -160,7 +160,7 @@ fn the_embedded_dynamodb_tells_what_it_does_not_know() {
 }
 
 #[test]
-fn the_api_answers_to_names_of_this_machine_alone() {
+fn the_api_answers_only_to_names_of_this_machine() {
     let running = Running::in_memory(&tempfile::tempdir().unwrap(), &["--cors-origin", "http://localhost:5173"]);
     let url = &running.url;
     let port = port(url);
@@ -176,18 +176,18 @@ fn the_api_answers_to_names_of_this_machine_alone() {
     for host in [&*rebound, "localhost.rebind.example", "0.0.0.0", "192.168.0.1", ""] {
         for line in ["GET /api/me/", "POST /api/register/", "OPTIONS /api/me/", "GET /api/docs/", "GET /elsewhere"] {
             let answer = answer(url, line, &format!("Host: {host}\r\n{origin}"), "");
-            assert_turned_away(&answer, r#"{"detail":"This API answers to 127.0.0.1"#, &format!("{line} {host}"));
+            assert_refused(&answer, r#"{"detail":"This API answers only to 127.0.0.1"#, &format!("{line} {host}"));
         }
     }
-    assert_turned_away(&answer(url, "GET /api/me/", "", ""), "127.0.0.1", "no name");
+    assert_refused(&answer(url, "GET /api/me/", "", ""), "127.0.0.1", "no name");
 }
 
 #[rstest]
 #[case::on_the_loopback_of_ipv4("127.0.0.1", 403)]
-#[case::on_another_address_of_it("127.0.0.2", 403)]
-#[case::on_the_same_as_ipv6_writes_it("::ffff:127.0.0.1", 403)]
+#[case::on_another_loopback_address("127.0.0.2", 403)]
+#[case::on_the_loopback_as_ipv6("::ffff:127.0.0.1", 403)]
 #[case::on_every_address("0.0.0.0", 401)]
-fn only_an_api_that_others_may_reach_answers_to_every_name(#[case] host: &str, #[case] status: u16) {
+fn only_an_api_that_other_machines_can_reach_answers_to_every_name(#[case] host: &str, #[case] status: u16) {
     if cfg!(not(target_os = "linux")) && host == "127.0.0.2" {
         return; // Elsewhere loopback is one address.
     }

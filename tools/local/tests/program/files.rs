@@ -1,4 +1,4 @@
-//! Whose its files are.
+//! The modes of its files.
 
 use std::{
     fs::{self, Permissions},
@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use crate::running::{REGISTRATION, Running, program};
 
-/// Everything that it may leave, while it runs.
+/// All files that it has while it runs.
 const ALL: [&str; 4] = ["dynamodb.sqlite", "dynamodb.sqlite-shm", "dynamodb.sqlite-wal", "secret_key"];
 
 fn mode(path: &Path) -> u32 {
@@ -35,7 +35,7 @@ fn all_private() -> Vec<(String, u32)> {
     ALL.map(|name| (name.to_owned(), 0o600)).into()
 }
 
-/// It, with its data there, and with nothing held back by the shell that starts it.
+/// The program with its data in this folder, and with no umask.
 fn with_data_in(folder: &TempDir, data: &str) -> Running {
     let plain = program(folder.path(), &["--port", "0", "--dynamodb-port", "0", "--data-dir", data]);
     let mut command = Command::new("sh");
@@ -51,7 +51,7 @@ fn with_data_in(folder: &TempDir, data: &str) -> Running {
 }
 
 #[test]
-fn what_it_makes_is_its_owners_alone() {
+fn its_files_are_readable_only_by_their_owner() {
     let folder = tempfile::tempdir().unwrap();
     let running = with_data_in(&folder, "above/.local");
     assert_eq!(running.post("/api/register/", REGISTRATION).status(), 201);
@@ -60,7 +60,7 @@ fn what_it_makes_is_its_owners_alone() {
 }
 
 #[test]
-fn what_an_earlier_start_left_open_is_closed() {
+fn files_of_an_earlier_start_are_restricted_too() {
     let folder = tempfile::tempdir().unwrap();
     let first = Running::in_folder(&folder);
     assert_eq!(first.post("/api/register/", REGISTRATION).status(), 201);
@@ -71,7 +71,7 @@ fn what_an_earlier_start_left_open_is_closed() {
     for name in ALL {
         set_mode(&data.join(name), 0o644);
     }
-    // As the manual has it.
+    // As the tutorial does.
     fs::write(data.join("tokens.json"), "{}").unwrap();
 
     let second = Running::in_folder(&folder);
@@ -82,7 +82,7 @@ fn what_an_earlier_start_left_open_is_closed() {
 }
 
 #[test]
-fn an_empty_folder_becomes_its_own() {
+fn an_empty_folder_is_restricted() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
     fs::create_dir(&data).unwrap();
@@ -92,7 +92,7 @@ fn an_empty_folder_becomes_its_own() {
 }
 
 #[test]
-fn a_folder_of_somebody_elses_stays_as_it_is_and_its_own_files_in_it_are_private() {
+fn a_folder_with_other_files_keeps_its_mode_and_its_own_files_are_private() {
     let folder = tempfile::tempdir().unwrap();
     let shared = folder.path().join("shared");
     fs::create_dir(&shared).unwrap();
@@ -100,7 +100,7 @@ fn a_folder_of_somebody_elses_stays_as_it_is_and_its_own_files_in_it_are_private
     fs::write(&notes, "mine").unwrap();
     set_mode(&notes, 0o644);
     set_mode(&shared, 0o1777);
-    // At the second start there are files of its own in it.
+    // At the second start its own files are in it.
     for start in ["first", "second"] {
         let running = with_data_in(&folder, "shared");
         assert_eq!((mode(&shared), mode(&notes)), (0o1777, 0o644), "{start}");
@@ -113,7 +113,7 @@ fn a_folder_of_somebody_elses_stays_as_it_is_and_its_own_files_in_it_are_private
 }
 
 #[test]
-fn what_a_link_leads_to_is_not_touched() {
+fn the_target_of_a_link_is_not_changed() {
     let folder = tempfile::tempdir().unwrap();
     let (data, victim) = (folder.path().join(".local"), folder.path().join("victim"));
     fs::create_dir(&data).unwrap();

@@ -34,20 +34,20 @@ fn statement_22_a_front_end_of_a_listed_origin_may_call_it_and_no_other() {
 }
 
 #[rstest]
-#[case::everybody("*", "there is no wildcard")]
-#[case::no_origin("null", "serve yours")]
+#[case::everybody("*", "wildcards are not supported")]
+#[case::no_origin("null", "serve the page over HTTP")]
 #[case::no_scheme("localhost:5173", "write http://localhost:5173")]
 #[case::a_slash_at_the_end("http://localhost:5173/", "write http://localhost:5173")]
 #[case::upper_case("http://LOCALHOST:5173", "write http://localhost:5173")]
-#[case::the_usual_port("https://shop.example:443", "write https://shop.example")]
+#[case::the_default_port("https://shop.example:443", "write https://shop.example")]
 #[case::bytes_outside_of_ascii("http://bücher.example", "xn--")]
-fn an_origin_that_can_never_match_is_refused_with_what_to_write(#[case] origin: &str, #[case] told: &str) {
+fn an_origin_that_can_never_match_is_refused_with_the_right_form(#[case] origin: &str, #[case] expected: &str) {
     let folder = tempfile::tempdir().unwrap();
     let arguments = ["--in-memory", "--port", "0", "--dynamodb-port", "0", "--cors-origin", origin];
     let output = program(folder.path(), &arguments).output().unwrap();
     let error = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{error}");
     let line = error.lines().find(|line| line.starts_with("error: ")).unwrap();
-    assert!(line.contains("--cors-origin") && line.contains(told), "{error}");
+    assert!(line.contains("--cors-origin") && line.contains(expected), "{error}");
     assert!(!error.contains("panicked"), "{error}");
 }

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 /// A user to register, and to log in as.
 pub(crate) const REGISTRATION: &str = r#"{"email": "ada@example.com", "password": "correct horse battery staple"}"#;
 
-/// The program with these arguments, in this folder and without what the environment may hold.
+/// The program with these arguments, in this folder and without the variables that it reads.
 pub(crate) fn program(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_local"));
     command.current_dir(folder).args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -24,7 +24,7 @@ pub(crate) fn program(folder: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-/// The program while it runs; killed where a test ends before it does.
+/// The running program, killed when it is dropped.
 pub(crate) struct Running {
     child: Child,
     output: BufReader<ChildStdout>,
@@ -55,7 +55,7 @@ impl Running {
         Self::start(program(folder.path(), &["--port", "0", "--dynamodb-port", "0"]))
     }
 
-    /// With nothing kept, on free ports, and with these arguments besides.
+    /// In memory, on free ports, and with these further arguments.
     pub(crate) fn in_memory(folder: &TempDir, arguments: &[&str]) -> Self {
         let usual = ["--in-memory", "--port", "0", "--dynamodb-port", "0"];
         let all: Vec<_> = usual.iter().chain(arguments).copied().collect();
@@ -71,7 +71,7 @@ impl Running {
         assert!(Command::new("kill").args([name, &self.child.id().to_string()]).status().unwrap().success());
     }
 
-    /// What it still printed, and whether it ended well.
+    /// The rest of its output, and whether it succeeded.
     pub(crate) fn end(mut self) -> (String, bool) {
         let mut rest = String::new();
         self.output.read_to_string(&mut rest).unwrap();
@@ -86,11 +86,12 @@ impl Drop for Running {
     }
 }
 
-/// Asserts that it ended with status 1 and one line on standard error that begins like this and names that.
+/// Asserts that it failed with one line that begins like this and has that in it, and with this hint, if any, on a second line.
 #[track_caller]
-pub(crate) fn assert_refused(output: &Output, begins: &str, names: &str) {
+pub(crate) fn assert_refused(output: &Output, begins: &str, contains: &str, hint: Option<&str>) {
     let error = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{error}");
-    assert_eq!(error.lines().count(), 1, "{error}");
-    assert!(error.starts_with(begins) && error.contains(names), "{error}");
+    let (first, rest) = error.split_once('\n').unwrap();
+    assert!(first.starts_with(begins) && first.contains(contains), "{error}");
+    assert_eq!(rest, hint.map(|hint| format!("hint: {hint}\n")).unwrap_or_default(), "{error}");
 }

@@ -1,4 +1,4 @@
-//! How it starts, what it says and how it ends.
+//! How it starts, what it prints and how it ends.
 
 use std::{
     io::{BufRead, BufReader},
@@ -12,7 +12,7 @@ use crate::running::{REGISTRATION, Running, assert_refused, program};
 #[rstest]
 #[case::ended_with_ctrl_c("-INT")]
 #[case::killed("-KILL")]
-fn users_and_sessions_outlive_the_program(#[case] signal: &str) {
+fn users_and_sessions_survive_a_restart(#[case] signal: &str) {
     let folder = tempfile::tempdir().unwrap();
     let first = Running::in_folder(&folder);
     assert_eq!(first.post("/api/register/", REGISTRATION).status(), 201);
@@ -27,16 +27,16 @@ fn users_and_sessions_outlive_the_program(#[case] signal: &str) {
 }
 
 #[test]
-fn it_tells_where_everything_is_and_of_every_request() {
+fn it_prints_a_banner_and_a_line_for_each_request() {
     let folder = tempfile::tempdir().unwrap();
     let running = Running::in_folder(&folder);
-    for told in [
-        "data in .local/dynamodb.sqlite",
-        ".local/secret_key, made now",
-        "failed logins, registrations and changes of a profile: 1000000",
-        "curl -i http://127.0.0.1:",
-    ] {
-        assert!(running.banner.contains(told), "{}", running.banner);
+    let limits = format!(
+        "Rate limits  effectively off (1,000,000 in a new settings item); lower them with \
+         `cargo run -p manage -- --local --dynamodb-endpoint {} settings set NAME VALUE`",
+        running.dynamodb_url
+    );
+    for text in ["data in .local/dynamodb.sqlite", ".local/secret_key (new)", &limits, "curl -i http://127.0.0.1:"] {
+        assert!(running.banner.contains(text), "{}", running.banner);
     }
     running.post("/api/register/", "{}");
     running.signal("-INT");
@@ -46,7 +46,7 @@ fn it_tells_where_everything_is_and_of_every_request() {
 }
 
 #[test]
-fn it_ends_well_though_nobody_reads_what_it_prints() {
+fn it_succeeds_even_if_nobody_reads_its_output() {
     let folder = tempfile::tempdir().unwrap();
     let arguments = ["--in-memory", "--port", "0", "--dynamodb-port", "0"];
     let mut child = program(folder.path(), &arguments).spawn().unwrap();
@@ -62,7 +62,7 @@ fn it_ends_well_though_nobody_reads_what_it_prints() {
 }
 
 #[test]
-fn in_memory_it_leaves_nothing_behind() {
+fn in_memory_it_leaves_no_files() {
     let folder = tempfile::tempdir().unwrap();
     let running = Running::in_memory(&folder, &[]);
     assert_eq!(running.post("/api/register/", REGISTRATION).status(), 201);
@@ -73,50 +73,52 @@ fn in_memory_it_leaves_nothing_behind() {
 #[rstest]
 #[case::of_the_api("--port", "--dynamodb-port")]
 #[case::of_dynamodb("--dynamodb-port", "--port")]
-fn a_port_that_is_taken_is_one_clear_line(#[case] option: &str, #[case] other: &str) {
+fn a_port_in_use_is_an_error_with_a_hint(#[case] option: &str, #[case] other: &str) {
     let folder = tempfile::tempdir().unwrap();
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port().to_string();
     let output = program(folder.path(), &[option, &port, other, "0"]).output().unwrap();
-    assert_refused(&output, &format!("error: cannot listen on 127.0.0.1:{port}: "), &format!("with {option}"));
+    let hint = format!("choose another port with {option}; 0 picks a free one");
+    assert_refused(&output, &format!("error: cannot listen on 127.0.0.1:{port}: "), "", Some(&hint));
 }
 
 #[test]
-fn a_folder_that_can_not_be_written_is_one_clear_line() {
+fn a_folder_that_cannot_be_written_is_an_error_with_a_hint() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("file"), "").unwrap();
     let arguments = ["--port", "0", "--dynamodb-port", "0", "--data-dir", "file/below"];
     let output = program(folder.path(), &arguments).output().unwrap();
-    assert_refused(&output, "error: cannot keep data in file/below: ", "--data-dir");
+    let hint = "choose another folder with --data-dir, or pass --in-memory";
+    assert_refused(&output, "error: cannot keep data in file/below: ", "", Some(hint));
 }
 
 #[rstest]
 #[case::a_short_secret("SECRET_KEY", "too short")]
 #[case::an_unknown_level("LOG_LEVEL", "loud")]
-fn a_variable_that_is_wrong_is_one_clear_line(#[case] name: &str, #[case] value: &str) {
+fn an_invalid_variable_is_an_error(#[case] name: &str, #[case] value: &str) {
     let folder = tempfile::tempdir().unwrap();
     let arguments = ["--in-memory", "--port", "0", "--dynamodb-port", "0"];
     let output = program(folder.path(), &arguments).env(name, value).output().unwrap();
-    assert_refused(&output, &format!("error: invalid {name}: "), "expected");
+    assert_refused(&output, &format!("error: invalid {name}: "), "expected", None);
 }
 
 #[test]
-fn variables_are_read_from_a_file_too() {
+fn variables_are_read_from_the_file_env_too() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join(".env"), "SECRET_KEY=0123456789abcdef0123456789abcdef\n").unwrap();
     let running = Running::in_folder(&folder);
-    assert!(running.banner.contains("Secret    SECRET_KEY"), "{}", running.banner);
+    assert!(running.banner.contains("Secret       SECRET_KEY"), "{}", running.banner);
     assert!(!folder.path().join(".local/secret_key").exists());
 }
 
 #[test]
-fn help_tells_of_every_option() {
+fn the_help_has_every_option() {
     let folder = tempfile::tempdir().unwrap();
     let output = program(folder.path(), &["--help"]).output().unwrap();
     let help = String::from_utf8(output.stdout).unwrap();
     let options =
         ["--port", "--host", "--dynamodb-port", "--dynamodb-endpoint", "--data-dir", "--in-memory", "--cors-origin"];
-    for told in options.iter().chain(&["SECRET_KEY", "LOG_LEVEL"]) {
-        assert!(help.contains(told), "{told} in {help}");
+    for text in options.iter().chain(&["SECRET_KEY", "LOG_LEVEL"]) {
+        assert!(help.contains(text), "{text} in {help}");
     }
 }

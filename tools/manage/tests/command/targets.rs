@@ -2,6 +2,7 @@
 
 use std::{fs, path::Path};
 
+use harness::stand_in::Nowhere;
 use rstest::rstest;
 
 use crate::{
@@ -42,11 +43,10 @@ async fn options_that_contradict_each_other_are_refused(#[case] arguments: &str,
 
 #[tokio::test]
 async fn a_local_stack_that_does_not_run_is_an_error_with_a_hint() {
-    // Nobody listens on a port that was just given back.
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let arguments = format!("--local --dynamodb-endpoint http://127.0.0.1:{port} users list");
-    let ended = run(Path::new("/"), arguments, String::new()).await;
-    let expected = format!("error: no answer from http://127.0.0.1:{port}: ");
+    let nowhere = Nowhere::new();
+    let url = nowhere.url();
+    let ended = run(Path::new("/"), format!("--local --dynamodb-endpoint {url} users list"), String::new()).await;
+    let expected = format!("error: no answer from {url}: ");
     assert!(ended.status == 1 && ended.errors.starts_with(&expected), "{ended:?}");
     let hint = ended.errors.lines().skip(1).collect::<Vec<_>>();
     assert_eq!(hint, ["hint: start the local stack with `cargo run`"], "{ended:?}");

@@ -55,15 +55,17 @@ fn terminal<const ENDS: usize>() -> (std::fs::File, [std::process::Stdio; ENDS])
     (terminal.into(), ends)
 }
 
-/// What a terminal shows of a command that asks and is answered with no.
+/// What a terminal shows of a command that asks and is answered with this key, after what happens `meanwhile`.
 #[cfg(target_os = "linux")]
-async fn asked(world: &World, arguments: &str) -> String {
+async fn answered(world: &World, arguments: &str, key: u8, meanwhile: impl Future<Output = ()>) -> String {
     use std::io::{Read, Write};
 
     let (mut terminal, [input, output, errors]) = terminal();
     let mut command = crate::world::command(world.folder(), &world.here(arguments), &[]);
     command.stdin(input).stdout(output).stderr(errors);
-    let answered = tokio::task::spawn_blocking(move || {
+    let (ask, asked) = tokio::sync::oneshot::channel();
+    let (answer, answered) = std::sync::mpsc::channel();
+    let shown = tokio::task::spawn_blocking(move || {
         let mut child = command.spawn().unwrap();
         // Only the child's ends are left, so that reading ends with the child.
         drop(command);
@@ -72,14 +74,33 @@ async fn asked(world: &World, arguments: &str) -> String {
             let length = terminal.read(&mut buffer).unwrap();
             shown.extend_from_slice(&buffer[..length]);
         }
-        terminal.write_all(b"n").unwrap();
+        ask.send(()).unwrap();
+        terminal.write_all(&[answered.recv().unwrap()]).unwrap();
         while let Ok(length @ 1..) = terminal.read(&mut buffer) {
             shown.extend_from_slice(&buffer[..length]);
         }
         child.wait().unwrap();
         String::from_utf8(shown).unwrap()
     });
-    answered.await.unwrap()
+    asked.await.unwrap();
+    meanwhile.await;
+    answer.send(key).unwrap();
+    shown.await.unwrap()
+}
+
+#[cfg(target_os = "linux")]
+#[rstest::rstest]
+#[case::disabled("users disable ada")]
+#[case::renamed("users set-username ada lovelace")]
+#[tokio::test]
+async fn a_user_who_is_deleted_while_the_command_asks_no_longer_exists(#[case] arguments: &str) {
+    let world = World::new().await;
+    world.register("ada@example.com", "ada").await;
+    let meanwhile = async {
+        world.manage("users delete ada --yes").await.done();
+    };
+    let shown = answered(&world, arguments, b'y', meanwhile).await;
+    assert!(shown.contains("error: the user no longer exists\r\n"), "{shown:?}");
 }
 
 #[cfg(target_os = "linux")]
@@ -88,7 +109,7 @@ async fn a_question_shows_the_users_fields_escaped() {
     let world = World::new().await;
     world.register(HOSTILE, "mallory").await;
     for arguments in ["users delete mallory", "users disable mallory", "users set-username mallory bot"] {
-        let shown = asked(&world, arguments).await;
+        let shown = answered(&world, arguments, b'n', async {}).await;
         assert!(shown.contains(r#"mallory ("\u{1b}]0;OWNED\u{7}\u{1b}]52;c;cHduZWQ=\u{7}"#), "{shown:?}");
         assert!(
             !shown.contains("\u{1b}]") && !shown.contains(['\u{7}', '\u{7f}', '\u{202e}', '\u{200b}']),

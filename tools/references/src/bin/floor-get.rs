@@ -1,4 +1,4 @@
-//! `floor` with one item of DynamoDB, by the client that the functions have.
+//! `floor` plus one item of DynamoDB, read with the client of the functions.
 
 use aws_sdk_dynamodb::Client;
 use shared::runtime::config::TrustedRoots;

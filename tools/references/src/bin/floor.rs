@@ -1,4 +1,4 @@
-//! The smallest function that there can be on `lambda_http`.
+//! The smallest possible function on `lambda_http`.
 
 use std::convert::Infallible;
 

@@ -1,4 +1,4 @@
-//! `floor-get` as it is written without a thought about its start.
+//! `floor-get` without any tuning of its start.
 
 use aws_config::BehaviorVersion;
 use aws_sdk_dynamodb::Client;

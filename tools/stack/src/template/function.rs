@@ -73,7 +73,7 @@ impl Function {
             paths.push(path);
         }
         if requests_per_second.is_nan() {
-            return Err(format!("{logical_name}: the throttling of its routes is no number"));
+            return Err(format!("{logical_name}: the throttling of its routes is not a number"));
         }
         let memory_mb = memory_size.unwrap_or(globals.memory_size);
         Ok(Self { name: metadata.build_properties.binary, paths, memory_mb, requests_per_second })

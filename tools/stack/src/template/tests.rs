@@ -65,10 +65,10 @@ fn the_throttles_of_a_functions_routes_add_up() {
 }
 
 #[test]
-fn a_throttle_that_is_no_number_is_an_error() {
+fn a_throttle_that_is_not_a_number_is_an_error() {
     let template = SOME.replace("'4': {Is: 2}", "'5': {Is: 2}");
     let error = Template::parse(&template).unwrap_err();
-    assert_eq!(error, "Large: the throttling of its routes is no number");
+    assert_eq!(error, "Large: the throttling of its routes is not a number");
 }
 
 #[test]

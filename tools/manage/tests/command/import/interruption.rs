@@ -8,27 +8,35 @@ use std::{
 };
 
 use rstest::rstest;
-use serde_json::Value;
 
 use super::{PBKDF2, user};
 use crate::world::World;
 
-/// Enough users that their import takes a while.
-fn many() -> String {
-    let users = (1..=3_000).map(|id| user(id, &format!("name{id}"), &format!("a{id}@example.com"), PBKDF2));
-    Value::from_iter(users).to_string()
+/// How many users are in the dump, and how many of them the import gets before it is interrupted.
+const USERS: u64 = 300;
+const SENT: u64 = 200;
+
+/// These users, without what is around a list.
+fn users(ids: std::ops::RangeInclusive<u64>) -> String {
+    let users = ids.map(|id| user(id, &format!("name{id}"), &format!("a{id}@example.com"), PBKDF2).to_string());
+    users.collect::<Vec<_>>().join(",")
 }
 
-/// Starts an import of a file, and sends it this signal as soon as a user is written.
+/// Starts an import whose input does not end, and sends it this signal once it has written a user. So it cannot have ended before,
+/// however fast the machine is.
 async fn interrupt(world: &World, signal: &str) -> std::process::Output {
-    fs::write(world.folder().join("users.json"), many()).unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_manage"));
-    command.args(["--local", "--dynamodb-endpoint", &world.stack.dynamodb_url, "import-django", "users.json"]);
-    let child = command.current_dir(world.folder()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    command.args(["--local", "--dynamodb-endpoint", &world.stack.dynamodb_url, "import-django", "-"]);
+    command.current_dir(world.folder()).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    write!(input, "[{},", users(1..=SENT)).unwrap();
     while world.keys().await.is_empty() {}
     let id = child.id().to_string();
     assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
-    tokio::task::spawn_blocking(|| child.wait_with_output().unwrap()).await.unwrap()
+    let output = tokio::task::spawn_blocking(|| child.wait_with_output().unwrap()).await.unwrap();
+    drop(input);
+    output
 }
 
 #[rstest]
@@ -49,16 +57,18 @@ async fn an_interrupted_import_leaves_no_partial_user_and_can_be_continued(
     }
     let keys = world.keys().await;
     let imported: Vec<_> = keys.iter().filter_map(|key| key.strip_prefix("user#")).collect();
-    assert!(!imported.is_empty() && imported.len() < 3_000, "{} imported", imported.len());
+    assert!(!imported.is_empty() && imported.len() <= usize::try_from(SENT).unwrap(), "{} imported", imported.len());
     let expected: BTreeSet<_> = imported
         .iter()
         .flat_map(|id| [format!("user#{id}"), format!("email#a{id}@example.com"), format!("username#name{id}")])
         .collect();
     assert_eq!(keys, expected);
 
+    fs::write(world.folder().join("users.json"), format!("[{}]", users(1..=USERS))).unwrap();
     let again = world.manage("import-django users.json").await.done();
-    let before = imported.len();
-    assert_eq!(again.output, format!("imported {}, skipped {before} (already present), rejected 0\n", 3_000 - before));
+    let before = u64::try_from(imported.len()).unwrap();
+    let rest = USERS - before;
+    assert_eq!(again.output, format!("imported {rest}, skipped {before} (already present), rejected 0\n"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
