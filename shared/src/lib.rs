@@ -10,7 +10,7 @@
 //! | 3 | [`keys`], [`http`] | the secret and the keys derived from it; requests, forms, answers |
 //! | 2 | [`error`], [`audit`] | what a store can fail with, and what a client is answered; security events |
 //! | 1 | [`domain`], [`settings`] | types that parse; what operators can set |
-//! | 0 | [`clock`], [`random`], [`timeouts`], [`metrics`] | what everything may use |
+//! | 0 | [`clock`], [`random`], [`timeouts`]; above them `kept`, `metrics` | what everything may use |
 //!
 //! A request's way: [`runtime::lambda`] decodes the event and answers for what no handler foresaw; a handler reads its
 //! [`form`](http::Request::form) into [`domain`] types, asks a [`store`], and answers with an [`http::Response`] or an

@@ -1,8 +1,8 @@
-//! Bodies that are no JSON objects, or not said to be, or too long.
+//! Bodies that are not JSON objects, have the wrong media type, or are too large.
 
 use rstest::rstest;
 use serde_json::json;
-use support::{Answer, GatewaysOwn, PASSWORD, User, is_left_out, public_posts, request};
+use support::{Answer, HandledByGateway, PASSWORD, User, is_skipped, public_posts, request};
 
 pub(crate) fn post_bytes(path: &str, body: impl Into<Vec<u8>>) -> Answer {
     request("POST", path).header("content-type", "application/json").body(body).send()
@@ -16,18 +16,18 @@ fn assert_parse_error(answer: &Answer) {
 
 #[rstest]
 #[case::a_word(b"nonsense".as_slice())]
-#[case::a_blank(b" ".as_slice())]
-#[case::an_open_object(b"{".as_slice())]
-#[case::a_comma_too_many(b"{\"a\":1,}".as_slice())]
+#[case::a_space(b" ".as_slice())]
+#[case::an_unclosed_object(b"{".as_slice())]
+#[case::a_trailing_comma(b"{\"a\":1,}".as_slice())]
 #[case::single_quotes(b"{'a':1}".as_slice())]
 #[case::two_objects(b"{}{}".as_slice())]
-#[case::something_behind(b"{} x".as_slice())]
+#[case::trailing_text(b"{} x".as_slice())]
 #[case::a_comment(b"{} // x".as_slice())]
 #[case::nan(b"{\"a\":NaN}".as_slice())]
 #[case::infinity(b"{\"a\":Infinity}".as_slice())]
 #[case::minus_infinity(b"{\"a\":-Infinity}".as_slice())]
 #[case::a_byte_order_mark(b"\xef\xbb\xbf{}".as_slice())]
-#[case::bad_utf_8(b"{\"email\":\"\xff\"}".as_slice())]
+#[case::invalid_utf_8(b"{\"email\":\"\xff\"}".as_slice())]
 #[case::overlong_utf_8(b"{\"email\":\"\xc0\x80\"}".as_slice())]
 #[case::utf_16(b"\xff\xfe{\x00}\x00".as_slice())]
 #[case::a_lone_leading_surrogate(br#"{"email":"\ud800"}"#.as_slice())]
@@ -38,43 +38,43 @@ fn assert_parse_error(answer: &Answer) {
 #[case::a_control_character(b"{\"a\":\"\x01\"}".as_slice())]
 #[case::a_bare_nul(b"{\"a\":\0}".as_slice())]
 #[case::a_form(b"email=ada%40example.com".as_slice())]
-fn statement_20_what_is_not_json_is_a_parse_error(#[case] body: &[u8]) {
-    if str::from_utf8(body).is_err() && is_left_out(GatewaysOwn::NoText) {
+fn statement_20_malformed_json_is_a_parse_error(#[case] body: &[u8]) {
+    if str::from_utf8(body).is_err() && is_skipped(HandledByGateway::NonUtf8Body) {
         return;
     }
     assert_parse_error(&post_bytes("/api/login/", body));
 }
 
 #[test]
-fn every_endpoint_that_reads_a_body_refuses_what_is_not_json() {
+fn every_public_endpoint_refuses_malformed_json() {
     for path in public_posts() {
         assert_parse_error(&post_bytes(&path, "{"));
     }
 }
 
 #[rstest]
-fn a_change_of_the_profile_refuses_what_is_not_json(#[values("PUT", "PATCH")] method: &str) {
+fn a_profile_update_refuses_malformed_json(#[values("PUT", "PATCH")] method: &str) {
     let user = User::new();
     let request = request(method, "/api/me/").bearer(&user.access).header("content-type", "application/json");
     assert_parse_error(&request.body("{").send());
 }
 
 #[rstest]
-#[case::of_lists("[", "]")]
-#[case::of_objects("{\"a\":", "}")]
-fn json_nested_in_8_000_levels_is_a_parse_error(#[case] open: &str, #[case] close: &str) {
+#[case::lists("[", "]")]
+#[case::objects("{\"a\":", "}")]
+fn json_nested_thousands_of_levels_deep_is_a_parse_error(#[case] open: &str, #[case] close: &str) {
     let levels = 16_000 / (open.len() + close.len()) - 2;
     assert_parse_error(&post_bytes("/api/login/", format!("{}1{}", open.repeat(levels), close.repeat(levels))));
 }
 
 #[test]
-fn statement_20_json_nested_in_100_000_levels_is_too_large() {
+fn statement_20_json_nested_100_000_levels_deep_is_too_large() {
     let nested = "[".repeat(100_000) + &"]".repeat(100_000);
     post_bytes("/api/login/", nested).is_detail(413, "Request body too large.");
 }
 
 #[test]
-fn json_nested_in_127_levels_is_read_and_in_128_is_not() {
+fn json_is_read_up_to_127_levels_deep() {
     let nested =
         |levels: usize| format!(r#"{{"refresh":"x","more":{}{}}}"#, "[".repeat(levels - 1), "]".repeat(levels - 1));
     assert_eq!(post_bytes("/api/refresh/", nested(127)).status, 401);
@@ -94,20 +94,20 @@ fn json_nested_in_127_levels_is_read_and_in_128_is_not() {
 #[case::an_exponent("1E3", "float")]
 #[case::true_("true", "bool")]
 #[case::false_("false", "bool")]
-fn json_that_is_no_object_is_told_what_it_is(#[case] body: &str, #[case] kind: &str) {
+fn json_of_another_type_is_refused_and_the_type_is_named(#[case] body: &str, #[case] kind: &str) {
     let expected = format!(r#"{{"non_field_errors":["Invalid data. Expected a dictionary, but got {kind}."]}}"#);
     post_bytes("/api/login/", body).is(400, &expected);
 }
 
 #[test]
-fn null_is_no_data() {
+fn null_counts_as_no_data() {
     for path in public_posts() {
         post_bytes(&path, " null ").is(400, r#"{"non_field_errors":["No data provided"]}"#);
     }
 }
 
 #[test]
-fn null_is_no_data_at_me_either() {
+fn null_counts_as_no_data_in_a_profile_update() {
     let user = User::new();
     user.put(&json!(null)).is(400, r#"{"non_field_errors":["No data provided"]}"#);
 }
@@ -118,10 +118,10 @@ fn null_is_no_data_at_me_either() {
 #[case::a_form(Some("application/x-www-form-urlencoded"), "application/x-www-form-urlencoded")]
 #[case::a_multipart_form(Some("multipart/form-data; boundary=x"), "multipart/form-data; boundary=x")]
 #[case::a_suffix(Some("application/vnd.api+json"), "application/vnd.api+json")]
-#[case::nothing_of_the_kind(Some("json"), "json")]
-#[case::anything(Some("*/*"), "*/*")]
+#[case::no_media_type(Some("json"), "json")]
+#[case::a_wildcard(Some("*/*"), "*/*")]
 fn another_media_type_is_refused_and_named(#[case] content_type: Option<&str>, #[case] named: &str) {
-    if content_type.is_none() && is_left_out(GatewaysOwn::NoType) {
+    if content_type.is_none() && is_skipped(HandledByGateway::NoContentType) {
         return;
     }
     let mut request = request("POST", "/api/login/").body("{}");
@@ -134,11 +134,11 @@ fn another_media_type_is_refused_and_named(#[case] content_type: Option<&str>, #
 #[rstest]
 #[case::plain("application/json")]
 #[case::another_charset("application/json; charset=iso-8859-1")]
-#[case::blanks_around_the_semicolon("application/json ; v=1")]
-#[case::with_a_charset("application/json; charset=utf-8")]
-#[case::with_a_charset_in_capitals("application/json;charset=UTF-8")]
-#[case::in_capitals("APPLICATION/JSON")]
-fn json_is_taken(#[case] content_type: &str) {
+#[case::spaces_around_the_semicolon("application/json ; v=1")]
+#[case::a_charset("application/json; charset=utf-8")]
+#[case::a_charset_in_capitals("application/json;charset=UTF-8")]
+#[case::capitals("APPLICATION/JSON")]
+fn variants_of_the_json_media_type_are_accepted(#[case] content_type: &str) {
     let answer =
         request("POST", "/api/refresh/").header("content-type", content_type).body(r#"{"refresh":"x"}"#).send();
     assert_eq!(answer.status, 401);
@@ -147,14 +147,14 @@ fn json_is_taken(#[case] content_type: &str) {
 #[rstest]
 #[case::text("text/plain")]
 #[case::a_form("application/x-www-form-urlencoded")]
-fn an_empty_body_is_an_empty_object_whatever_its_type(#[case] content_type: &str) {
+fn an_empty_body_of_any_type_counts_as_an_empty_object(#[case] content_type: &str) {
     let answer = request("POST", "/api/refresh/").header("content-type", content_type).send();
     answer.is_field("refresh", &["This field is required."]);
 }
 
 #[test]
-fn a_change_of_the_profile_refuses_other_media_types() {
-    if is_left_out(GatewaysOwn::NoType) {
+fn a_profile_update_refuses_other_media_types() {
+    if is_skipped(HandledByGateway::NoContentType) {
         return;
     }
     let user = User::new();
@@ -163,7 +163,7 @@ fn a_change_of_the_profile_refuses_other_media_types() {
 }
 
 #[test]
-fn a_body_of_16_kib_is_read_and_of_one_byte_more_is_not() {
+fn a_body_may_have_at_most_16_kib() {
     let padded = |length: usize| {
         let body = r#"{"refresh":"x"}"#;
         " ".repeat(length - body.len()) + body
@@ -180,21 +180,21 @@ fn statement_20_a_body_of_1_mib_is_refused_everywhere() {
 }
 
 #[test]
-fn a_body_of_1_mib_that_is_no_text_is_refused() {
-    if is_left_out(GatewaysOwn::NoText) {
+fn a_binary_body_of_1_mib_is_refused() {
+    if is_skipped(HandledByGateway::NonUtf8Body) {
         return;
     }
     post_bytes("/api/login/", vec![0xff; 1024 * 1024]).is_detail(413, "Request body too large.");
 }
 
 #[test]
-fn a_change_of_the_profile_of_1_mib_is_refused() {
+fn a_profile_update_of_1_mib_is_refused() {
     let user = User::new();
     user.put(&json!({ "username": "x".repeat(1024 * 1024) })).is_detail(413, "Request body too large.");
 }
 
 #[test]
-fn escapes_and_surrogate_pairs_are_read() {
+fn escapes_and_surrogate_pairs_are_decoded() {
     let user = User::new();
     let body = format!(r#"{{"\u0065mail":"{}","password":"{}"}}"#, user.email, PASSWORD.replace('c', "\\u0063"));
     assert_eq!(post_bytes("/api/login/", body).status, 200);

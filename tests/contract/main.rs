@@ -1,5 +1,6 @@
-//! What clients rely on: the contract, case by case. Each test makes users of its own, so that all run at once and
-//! against any target. On a deployed one, what API Gateway answers by itself is left out, and told of.
+//! The API contract that clients rely on, case by case. Each test registers its own users, so the tests run in parallel
+//! and against any target. Against a deployed stack, cases that API Gateway answers itself are skipped, with a note on
+//! standard error.
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "tests fail by panicking, their helpers too")]
 
 mod authorization;

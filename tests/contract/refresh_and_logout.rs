@@ -7,7 +7,7 @@ use support::{User, allows, log_out, post, refresh, request};
 const REFUSED: &str = "Token is invalid or expired.";
 
 #[test]
-fn a_refresh_token_gets_an_access_token_that_works() {
+fn a_refresh_token_yields_a_working_access_token() {
     let mut user = User::new();
     let answer = refresh(&user.refresh);
     assert_eq!(answer.status, 200);
@@ -17,7 +17,7 @@ fn a_refresh_token_gets_an_access_token_that_works() {
 }
 
 #[test]
-fn a_refresh_token_works_again_and_again() {
+fn a_refresh_token_can_be_reused() {
     let user = User::new();
     let tokens: Vec<_> = (0..3).map(|_| refresh(&user.refresh).text("access")).collect();
     assert!(tokens[0] != tokens[1] && tokens[1] != tokens[2]);
@@ -54,13 +54,13 @@ fn an_access_token_outlives_the_logout() {
 }
 
 #[test]
-fn a_token_among_white_space_is_found() {
+fn white_space_around_a_token_is_ignored() {
     let user = User::new();
     assert_eq!(refresh(&format!(" {}\n", user.refresh)).status, 200);
 }
 
-/// A token that was changed in one place, or that was never one.
-fn deformed(token: &str) -> Vec<String> {
+/// Variants of a token that are no longer valid.
+fn altered(token: &str) -> Vec<String> {
     let change = |position: usize| {
         let mut bytes = token.as_bytes().to_vec();
         bytes[position] = if bytes[position] == b'A' { b'B' } else { b'A' };
@@ -84,18 +84,18 @@ fn deformed(token: &str) -> Vec<String> {
 }
 
 #[rstest]
-#[case::at_refresh("/api/refresh/")]
-#[case::at_logout("/api/logout/")]
-fn a_deformed_token_is_refused(#[case] path: &str) {
+#[case::refresh("/api/refresh/")]
+#[case::logout("/api/logout/")]
+fn an_altered_token_is_refused(#[case] path: &str) {
     let user = User::new();
-    for token in deformed(&user.refresh) {
+    for token in altered(&user.refresh) {
         post(path, &json!({ "refresh": token })).is_detail(401, REFUSED);
     }
     assert_eq!(refresh(&user.refresh).status, 200);
 }
 
 #[rstest]
-fn what_is_no_refresh_token_is_refused(
+fn a_string_that_is_not_a_refresh_token_is_refused(
     #[values("/api/refresh/", "/api/logout/")] path: &str,
     #[values(
         "x",
@@ -115,21 +115,21 @@ fn what_is_no_refresh_token_is_refused(
 }
 
 #[rstest]
-#[case::at_refresh("/api/refresh/")]
-#[case::at_logout("/api/logout/")]
-fn statement_12_an_access_token_is_no_refresh_token(#[case] path: &str) {
+#[case::refresh("/api/refresh/")]
+#[case::logout("/api/logout/")]
+fn statement_12_an_access_token_is_refused_as_a_refresh_token(#[case] path: &str) {
     post(path, &json!({ "refresh": User::new().access })).is_detail(401, REFUSED);
 }
 
 #[rstest]
-#[case::at_refresh("/api/refresh/")]
-#[case::at_logout("/api/logout/")]
+#[case::refresh("/api/refresh/")]
+#[case::logout("/api/logout/")]
 fn a_very_long_token_is_refused(#[case] path: &str) {
     post(path, &json!({ "refresh": format!("psr_{}", "A".repeat(15_000)) })).is_detail(401, REFUSED);
 }
 
 #[rstest]
-fn a_malformed_body_is_told_what_is_wrong(
+fn a_malformed_body_gets_an_error_message(
     #[values("/api/refresh/", "/api/logout/")] path: &str,
     #[values(
         (json!({}), "This field is required."),
@@ -147,10 +147,10 @@ fn a_malformed_body_is_told_what_is_wrong(
     post(path, &case.0).is_field("refresh", &[case.1]);
 }
 
-/// Languages differ in what they count as white space: Python's and JavaScript's regular expressions with each other, and
-/// both with Unicode.
+/// Languages disagree about which characters are white space: regular expressions in Python and JavaScript differ from
+/// each other, and both differ from Unicode.
 #[rstest]
-fn openapi_yaml_has_the_same_tokens_as_blank(#[values("/api/refresh/", "/api/logout/")] path: &str) {
+fn openapi_yaml_and_the_service_agree_on_blank_tokens(#[values("/api/refresh/", "/api/logout/")] path: &str) {
     let disputed = ["\u{1c}", "\u{1f}", "\u{180e}", "\u{200b}", "\u{2060}", "\u{feff}"].map(str::to_owned);
     let white_space = (char::MIN..=char::MAX).filter(|c| c.is_whitespace()).map(String::from);
     for text in white_space.chain(disputed) {
@@ -160,9 +160,9 @@ fn openapi_yaml_has_the_same_tokens_as_blank(#[values("/api/refresh/", "/api/log
 }
 
 #[rstest]
-#[case::at_refresh("/api/refresh/")]
-#[case::at_logout("/api/logout/")]
-fn an_authorization_header_is_not_looked_at(#[case] path: &str) {
+#[case::refresh("/api/refresh/")]
+#[case::logout("/api/logout/")]
+fn an_authorization_header_is_ignored(#[case] path: &str) {
     let user = User::new();
     let body = json!({ "refresh": user.refresh });
     let answer = request("POST", path).header("authorization", "Bearer nonsense").json(&body).send();
@@ -170,9 +170,9 @@ fn an_authorization_header_is_not_looked_at(#[case] path: &str) {
 }
 
 #[rstest]
-#[case::at_refresh("/api/refresh/")]
-#[case::at_logout("/api/logout/")]
-fn a_token_is_read_from_the_body_alone(#[case] path: &str) {
+#[case::refresh("/api/refresh/")]
+#[case::logout("/api/logout/")]
+fn a_token_is_read_only_from_the_body(#[case] path: &str) {
     let user = User::new();
     let answer = request("POST", &format!("{path}?refresh={}", user.refresh))
         .header("cookie", format!("refresh={}", user.refresh))

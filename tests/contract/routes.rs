@@ -1,13 +1,13 @@
-//! Paths, methods, and the headers that every answer has.
+//! Paths, methods, and the headers common to all responses.
 
 use std::collections::BTreeSet;
 
 use rstest::rstest;
 use serde_json::json;
-use support::{GatewaysOwn, PASSWORD, User, is_left_out, log_in, operations, public_posts, request, unique};
+use support::{HandledByGateway, PASSWORD, User, is_skipped, log_in, operations, public_posts, request, unique};
 
 #[rstest]
-fn a_path_answers_with_and_without_its_slash(#[values("", "/")] end: &str) {
+fn a_trailing_slash_is_optional(#[values("", "/")] end: &str) {
     for path in public_posts() {
         let answer = request("POST", &format!("{path}{end}")).json(&json!({})).send();
         assert_eq!(answer.status, 400, "{answer:?}");
@@ -16,21 +16,21 @@ fn a_path_answers_with_and_without_its_slash(#[values("", "/")] end: &str) {
 }
 
 #[rstest]
-fn the_profile_answers_with_and_without_its_slash(#[values("/api/me", "/api/me/")] path: &str) {
+fn a_trailing_slash_is_optional_for_the_profile(#[values("/api/me", "/api/me/")] path: &str) {
     let user = User::new();
     request("GET", path).bearer(&user.access).send().is(200, &user.profile());
 }
 
 #[rstest]
-fn a_query_changes_nothing(#[values("/api/me?x=1", "/api/me/?x=1")] path: &str) {
+fn query_strings_are_ignored(#[values("/api/me?x=1", "/api/me/?x=1")] path: &str) {
     let user = User::new();
     request("GET", path).bearer(&user.access).send().is(200, &user.profile());
 }
 
 #[rstest]
-fn what_is_below_a_path_is_not_found(#[values("/x", "/x/", "//", "/1", "/%2F", "/.json", "/login")] below: &str
+fn paths_below_an_endpoint_are_not_found(#[values("/x", "/x/", "//", "/1", "/%2F", "/.json", "/login")] below: &str
 ) {
-    if ["//", "/%2F"].contains(&below) && is_left_out(GatewaysOwn::OddPaths) {
+    if ["//", "/%2F"].contains(&below) && is_skipped(HandledByGateway::UnusualPath) {
         return;
     }
     let paths: BTreeSet<_> = operations().map(|operation| operation.path).collect();
@@ -41,8 +41,10 @@ fn what_is_below_a_path_is_not_found(#[values("/x", "/x/", "//", "/1", "/%2F", "
 }
 
 #[rstest]
-fn a_wrong_method_is_refused_with_the_right_one(#[values("GET", "PUT", "PATCH", "DELETE", "OPTIONS")] method: &str) {
-    if method == "OPTIONS" && is_left_out(GatewaysOwn::Options) {
+fn a_wrong_method_is_refused_and_allow_lists_the_right_one(
+    #[values("GET", "PUT", "PATCH", "DELETE", "OPTIONS")] method: &str,
+) {
+    if method == "OPTIONS" && is_skipped(HandledByGateway::Options) {
         return;
     }
     for path in public_posts() {
@@ -53,10 +55,10 @@ fn a_wrong_method_is_refused_with_the_right_one(#[values("GET", "PUT", "PATCH", 
 }
 
 #[rstest]
-fn a_wrong_method_at_me_is_told_the_right_ones_before_the_token_is_looked_at(
+fn a_wrong_method_for_the_profile_is_refused_before_the_token_is_checked(
     #[values("POST", "DELETE", "OPTIONS")] method: &str,
 ) {
-    if method == "OPTIONS" && is_left_out(GatewaysOwn::Options) {
+    if method == "OPTIONS" && is_skipped(HandledByGateway::Options) {
         return;
     }
     let answer = request(method, "/api/me/").send();
@@ -65,7 +67,7 @@ fn a_wrong_method_at_me_is_told_the_right_ones_before_the_token_is_looked_at(
 }
 
 #[test]
-fn a_wrong_method_is_told_before_the_body_is_looked_at() {
+fn a_wrong_method_is_refused_before_the_body_is_read() {
     let answer = request("PUT", "/api/login/").header("content-type", "text/plain").body("{").send();
     assert_eq!(answer.status, 405);
 }
@@ -77,7 +79,7 @@ fn head_at_an_endpoint_without_get_is_not_allowed() {
 }
 
 #[test]
-fn every_answer_says_not_to_keep_and_not_to_guess_it() {
+fn every_response_forbids_caching_and_sniffing() {
     let user = User::new();
     let answers = [
         user.get(),
@@ -99,14 +101,14 @@ fn every_answer_says_not_to_keep_and_not_to_guess_it() {
 }
 
 #[test]
-fn statement_21_every_answer_of_a_function_names_the_request() {
+fn statement_21_every_response_of_a_function_has_a_request_id() {
     let id = |path: String| request("POST", &path).send().header("x-request-id").unwrap().to_owned();
     let ids: Vec<_> = public_posts().into_iter().map(id).collect();
     assert!(ids.iter().all(|id| !id.is_empty()), "{ids:?}");
 }
 
 #[test]
-fn json_is_answered_compactly_and_in_utf_8() {
+fn json_responses_are_compact_and_in_utf_8() {
     let username = format!("用户{}", unique());
     let user = User::new();
     let answer = user.put(&json!({ "username": username }));

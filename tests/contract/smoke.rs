@@ -1,7 +1,7 @@
-//! Whether a stack works at all, in one walk that leaves one user behind: for a look after a deployment.
+//! A smoke test for a fresh deployment: one walk through every endpoint, which leaves one user behind.
 //!
-//! `API_URL=https://… cargo test -p contract --test contract smoke -- --nocapture` prints a line for each step, and the name under
-//! which the challenge of a 401 arrived.
+//! `API_URL=https://… cargo test -p tests --test contract smoke -- --nocapture` prints a line for each step, and the name of
+//! the header that carried the challenge of a 401.
 
 use serde_json::json;
 use support::{Answer, PASSWORD, log_in, log_out, post, profile, public_posts, refresh, request, unique};

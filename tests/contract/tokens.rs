@@ -1,4 +1,4 @@
-//! What clients and gateways may read in an access token, and what nobody may change in it.
+//! The parts of an access token that clients and gateways may read, and the refusal of altered tokens.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use rstest::rstest;
@@ -19,7 +19,7 @@ fn get_with(token: &str) -> Answer {
 }
 
 #[test]
-fn the_header_names_algorithm_type_and_key() {
+fn the_header_contains_algorithm_type_and_key_id() {
     let header = part(&User::new().access, 0);
     assert_eq!((&header["alg"], &header["typ"]), (&json!("HS256"), &json!("at+jwt")));
     assert!(header["kid"].as_str().is_some_and(|kid| !kid.is_empty()));
@@ -27,7 +27,7 @@ fn the_header_names_algorithm_type_and_key() {
 }
 
 #[test]
-fn the_claims_name_the_user_and_nothing_personal() {
+fn the_claims_contain_the_user_id_and_no_personal_data() {
     let user = User::new();
     let claims = part(&user.access, 1);
     let names: Vec<_> = claims.as_object().unwrap().keys().map(String::as_str).collect();
@@ -37,21 +37,21 @@ fn the_claims_name_the_user_and_nothing_personal() {
 }
 
 #[test]
-fn the_lifetime_is_one_that_settings_allow() {
+fn the_lifetime_is_within_the_allowed_range() {
     let claims = part(&User::new().access, 1);
     let lifetime = claims["exp"].as_u64().unwrap() - claims["iat"].as_u64().unwrap();
     assert!((1..=86_400).contains(&lifetime), "{lifetime}");
 }
 
 #[test]
-fn every_token_has_a_name_of_its_own() {
+fn every_token_has_a_unique_id() {
     let user = User::new();
     let name = |token: &str| part(token, 1)["jti"].as_str().unwrap().to_owned();
     assert_ne!(name(&user.access), name(&refresh(&user.refresh).text("access")));
 }
 
 #[test]
-fn one_of_many_bits_flipped_is_refused() {
+fn a_token_with_one_changed_character_is_refused() {
     let token = User::new().access;
     for position in (0..token.len()).step_by(7) {
         let mut bytes = token.clone().into_bytes();
@@ -69,10 +69,10 @@ fn one_of_many_bits_flipped_is_refused() {
 
 #[rstest]
 #[case::another_user(|claims: &mut Value| claims["sub"] = "1".into())]
-#[case::a_later_end(|claims: &mut Value| claims["exp"] = 4_000_000_000_u64.into())]
+#[case::a_later_expiry(|claims: &mut Value| claims["exp"] = 4_000_000_000_u64.into())]
 #[case::another_audience(|claims: &mut Value| claims["aud"] = "other".into())]
-#[case::an_expired_token(|claims: &mut Value| claims["exp"] = 1.into())]
-fn claims_that_were_changed_are_refused(#[case] change: fn(&mut Value)) {
+#[case::an_expiry_in_the_past(|claims: &mut Value| claims["exp"] = 1.into())]
+fn altered_claims_are_refused(#[case] change: fn(&mut Value)) {
     let token = User::new().access;
     let mut claims = part(&token, 1);
     change(&mut claims);
@@ -88,7 +88,7 @@ fn claims_that_were_changed_are_refused(#[case] change: fn(&mut Value)) {
 #[case::ecdsa("ES256")]
 #[case::eddsa("EdDSA")]
 #[case::lower_case("hs256")]
-fn another_algorithm_is_refused_with_and_without_a_signature(#[case] algorithm: &str) {
+fn another_algorithm_is_refused_with_or_without_a_signature(#[case] algorithm: &str) {
     let token = User::new().access;
     let mut header = part(&token, 0);
     header["alg"] = algorithm.into();
@@ -104,7 +104,7 @@ fn another_algorithm_is_refused_with_and_without_a_signature(#[case] algorithm: 
 #[case::no_signature(|token: &str| format!("{}.", token.rsplit_once('.').unwrap().0))]
 #[case::padding(|token: &str| format!("{token}="))]
 #[case::a_signature_twice(|token: &str| format!("{token}{}", token.rsplit_once('.').unwrap().1))]
-#[case::in_upper_case(|token: &str| token.to_uppercase())]
-fn a_deformed_token_is_refused(#[case] deform: fn(&str) -> String) {
+#[case::upper_case(|token: &str| token.to_uppercase())]
+fn a_malformed_token_is_refused(#[case] deform: fn(&str) -> String) {
     get_with(&deform(&User::new().access)).is_detail(401, "Invalid token.");
 }

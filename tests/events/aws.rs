@@ -1,4 +1,4 @@
-//! What stands for AWS around a function: DynamoDB, and Secrets Manager with a secret in its first version.
+//! Stand-ins for the AWS services of a function: DynamoDB, and Secrets Manager with the first version of a secret.
 
 use std::sync::{
     Arc,
@@ -19,9 +19,9 @@ use serde_json::json;
 
 use crate::proxy::{Fault, On, Proxy};
 
-/// The services that a function finds.
+/// The AWS services of a function.
 pub(crate) struct Aws {
-    /// What the functions take for DynamoDB.
+    /// The proxy that the functions use as DynamoDB.
     pub(crate) dynamodb: Proxy,
     database: Database,
     denies: Arc<AtomicBool>,
@@ -29,7 +29,7 @@ pub(crate) struct Aws {
 }
 
 impl Aws {
-    /// Tables that are empty, and a secret.
+    /// Starts the services with empty tables and a secret.
     pub(crate) async fn start() -> Self {
         let database = Database::start(&Options::for_tests()).await.unwrap();
         database.prepare(&Template::read().unwrap(), "SettingsTable").await.unwrap();
@@ -43,29 +43,29 @@ impl Aws {
         }
     }
 
-    /// Denies every request from now on, or no longer.
+    /// Turns access denial for every request on or off.
     pub(crate) fn deny(&self, denies: bool) {
         self.denies.store(denies, Ordering::Relaxed);
         let fault = Fault::Refused(400, "AccessDeniedException");
-        self.dynamodb.let_down(On::Everything, fault, if denies { usize::MAX } else { 0 });
+        self.dynamodb.inject(On::Everything, fault, if denies { usize::MAX } else { 0 });
     }
 
-    /// A client of the tables that nothing lets down.
+    /// A client of the tables that bypasses injected faults.
     pub(crate) async fn tables(&self) -> Client {
         self.database.client().await
     }
 
-    /// The environment of a function that nothing comes between it and the tables.
+    /// The environment of a function that bypasses the fault-injecting proxy.
     pub(crate) fn reliable_variables(&self) -> Vec<(String, String)> {
         environment(&Template::read().unwrap(), self.database.url(), &self.secrets_manager)
     }
 
-    /// Where the tables are, without what lets functions down.
+    /// The URL of the tables, which bypasses the fault-injecting proxy.
     pub(crate) fn tables_url(&self) -> &str {
         self.database.url()
     }
 
-    /// The environment of a function that is deployed there.
+    /// The environment of a function deployed with these services.
     pub(crate) fn variables(&self) -> Vec<(String, String)> {
         environment(&Template::read().unwrap(), self.dynamodb.url(), &self.secrets_manager)
     }

@@ -1,4 +1,5 @@
-//! Statements 23 and 24: a DynamoDB that is down, slow, overwhelmed or cut off, and what clients are told meanwhile and after.
+//! Statements 23 and 24: the responses to clients during and after faults of DynamoDB, which is down, slow, overloaded or
+//! cut off.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use rstest::rstest;
@@ -29,17 +30,17 @@ const FAULTS: [Fault; 12] = [
     CONFLICT,
 ];
 
-/// What a transaction is refused with that collides with another.
+/// The error of a transaction that conflicts with another.
 const CONFLICT: Fault = Fault::Refused(400, "com.amazonaws.dynamodb.v20120810#TransactionCanceledException");
 
 impl Fault {
-    /// Whether what was asked for is done all the same.
+    /// Whether the request takes effect despite the fault.
     fn is_after_the_fact(self) -> bool {
         matches!(self, Self::CutMidway | Self::AnswerLost | Self::AnswerLate)
     }
 }
 
-/// What is asked of a function.
+/// A request to a function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Act {
     Register,
@@ -63,7 +64,7 @@ impl Act {
         }
     }
 
-    /// Its status where nothing goes wrong.
+    /// The status without faults.
     fn status(self) -> u16 {
         match self {
             Self::Register => 201,
@@ -72,10 +73,10 @@ impl Act {
         }
     }
 
-    /// Its status where it was done before, and nobody was told.
+    /// The status when a request is repeated whose first attempt took effect without a response.
     fn status_of_the_second(self, on: On) -> u16 {
         match (self, on) {
-            // The address exists.
+            // The email address is taken.
             (Self::Register, On::Transactions) => 400,
             // The session is over.
             (Self::LogOut, On::Writes) => 401,
@@ -84,7 +85,7 @@ impl Act {
     }
 }
 
-/// Functions that nothing lets down make what the others need.
+/// The AWS services, and functions without faults that prepare users and sessions.
 struct Setting {
     aws: Aws,
     register: InProcess,
@@ -110,13 +111,13 @@ impl Setting {
         setting
     }
 
-    /// The tokens of a new session of Ada's.
+    /// The tokens of a new session for Ada.
     async fn session(&mut self) -> Value {
         let login = self.login.call(with_body("login", &ada(PASSWORD))).await;
         serde_json::from_str(login["body"].as_str().unwrap()).unwrap()
     }
 
-    /// An event that asks for this, and for nothing that was asked for before.
+    /// An event for this request that repeats no earlier one.
     async fn event(&mut self, act: Act) -> Value {
         self.events += 1;
         let name = format!("user{}", self.events);
@@ -130,7 +131,7 @@ impl Setting {
                 with_body(act.function(), &json!({ "refresh": self.session().await["refresh"] }))
             }
             Act::ReadProfile => self.authorized(event("me")),
-            // Names alone, since Ada logs in with her address.
+            // Only the username changes, since Ada logs in with her email address.
             Act::ChangeProfile => self.authorized(with_body("me-update", &json!({ "username": name }))),
         }
     }
@@ -145,18 +146,18 @@ fn ada(password: &str) -> Value {
     json!({ "email": "ada@example.com", "password": password })
 }
 
-/// Which of an act's requests fail, each kind by itself: reads of the settings are behind the functions when they start.
+/// The kinds of DynamoDB requests that fail, one at a time. The settings are already read when the functions have started.
 #[rstest]
-#[case::registering(Act::Register, &[On::Writes, On::Transactions])]
-#[case::logging_in(Act::LogIn, &[On::Reads, On::Writes])]
-#[case::guessing(Act::Guess, &[On::Reads, On::Writes])]
-#[case::refreshing(Act::Refresh, &[On::Reads])]
-#[case::refreshing_with_rotation(Act::RefreshWithRotation, &[On::Reads, On::Writes])]
-#[case::logging_out(Act::LogOut, &[On::Writes])]
-#[case::reading_a_profile(Act::ReadProfile, &[On::Reads])]
-#[case::changing_a_profile(Act::ChangeProfile, &[On::Reads, On::Transactions])]
+#[case::registration(Act::Register, &[On::Writes, On::Transactions])]
+#[case::login(Act::LogIn, &[On::Reads, On::Writes])]
+#[case::failed_login(Act::Guess, &[On::Reads, On::Writes])]
+#[case::refresh(Act::Refresh, &[On::Reads])]
+#[case::refresh_with_rotation(Act::RefreshWithRotation, &[On::Reads, On::Writes])]
+#[case::logout(Act::LogOut, &[On::Writes])]
+#[case::profile_read(Act::ReadProfile, &[On::Reads])]
+#[case::profile_update(Act::ChangeProfile, &[On::Reads, On::Transactions])]
 #[tokio::test(flavor = "multi_thread")]
-async fn statement_23_and_24_a_fault_of_dynamodb_denies_and_the_first_request_after_it_is_right(
+async fn statement_23_and_24_requests_are_denied_during_a_fault_and_work_after_it(
     #[case] act: Act,
     #[case] kinds: &[On],
 ) {
@@ -165,11 +166,11 @@ async fn statement_23_and_24_a_fault_of_dynamodb_denies_and_the_first_request_af
     let faults = |on: On| FAULTS.into_iter().filter(move |fault| *fault != CONFLICT || on == On::Transactions);
     for (on, fault) in kinds.iter().flat_map(|on| faults(*on).map(|fault| (*on, fault))) {
         let event = setting.event(act).await;
-        setting.aws.dynamodb.let_down(on, fault, usize::MAX);
+        setting.aws.dynamodb.inject(on, fault, usize::MAX);
         let denied = function.call(event.clone()).await;
-        assert!(setting.aws.dynamodb.recover() > 0, "{fault:?} met nothing");
+        assert!(setting.aws.dynamodb.recover() > 0, "{fault:?} affected no request");
         if fault == CONFLICT && act == Act::ChangeProfile {
-            // Others are quicker, again and again: nothing is down.
+            // Repeated conflicts mean that other updates win, not that DynamoDB is down.
             assert_eq!(denied["statusCode"], 409, "{denied}");
         } else {
             assert_unavailable(&denied);
@@ -180,7 +181,7 @@ async fn statement_23_and_24_a_fault_of_dynamodb_denies_and_the_first_request_af
         let status = if done { act.status_of_the_second(on) } else { act.status() };
         assert_eq!(again["statusCode"], status, "after {fault:?} on {on:?}: {again}");
         if act == Act::Register {
-            // Whoever was told to come back has an account, and is not locked out of it.
+            // After the retry, the user has an account and can log in.
             let login =
                 setting.login.call(with_body("login", &serde_json::from_str(event["body"].as_str().unwrap()).unwrap()));
             assert_eq!(login.await["statusCode"], 200, "after {fault:?} on {on:?}");
@@ -190,26 +191,26 @@ async fn statement_23_and_24_a_fault_of_dynamodb_denies_and_the_first_request_af
 }
 
 #[rstest]
-#[case::registering(Act::Register, On::Transactions)]
-#[case::logging_in(Act::LogIn, On::Reads)]
-#[case::opening_a_session(Act::LogIn, On::Writes)]
-#[case::refreshing(Act::Refresh, On::Reads)]
-#[case::refreshing_with_rotation(Act::RefreshWithRotation, On::Writes)]
-#[case::logging_out(Act::LogOut, On::Writes)]
-#[case::reading_a_profile(Act::ReadProfile, On::Reads)]
-#[case::changing_a_profile(Act::ChangeProfile, On::Transactions)]
+#[case::registration(Act::Register, On::Transactions)]
+#[case::login(Act::LogIn, On::Reads)]
+#[case::login_opening_a_session(Act::LogIn, On::Writes)]
+#[case::refresh(Act::Refresh, On::Reads)]
+#[case::refresh_with_rotation(Act::RefreshWithRotation, On::Writes)]
+#[case::logout(Act::LogOut, On::Writes)]
+#[case::profile_read(Act::ReadProfile, On::Reads)]
+#[case::profile_update(Act::ChangeProfile, On::Transactions)]
 #[tokio::test(flavor = "multi_thread")]
-async fn statement_24_a_fault_that_passes_is_not_noticed(#[case] act: Act, #[case] on: On) {
+async fn statement_24_a_transient_fault_is_not_noticed(#[case] act: Act, #[case] on: On) {
     let mut setting = Setting::start(act == Act::RefreshWithRotation).await;
     let function = InProcess::start(act.function(), setting.aws.dynamodb.url()).await;
-    // Who is down is so for everything that comes.
+    // `Fault::Down` affects every connection, so it does not pass after one request.
     let pass = |fault: &Fault| *fault != Fault::Down && (*fault != CONFLICT || on == On::Transactions);
     for fault in FAULTS.into_iter().filter(pass) {
         let event = setting.event(act).await;
-        setting.aws.dynamodb.let_down(on, fault, 1);
+        setting.aws.dynamodb.inject(on, fault, 1);
         let answer = function.call(event).await;
-        assert_eq!(setting.aws.dynamodb.recover(), 1, "{fault:?} met nothing");
-        // Only a logout can not tell its own second attempt from a session that was over.
+        assert_eq!(setting.aws.dynamodb.recover(), 1, "{fault:?} affected no request");
+        // Only a logout cannot distinguish its own retry from a session that was already over.
         let is_second = act == Act::LogOut && fault.is_after_the_fact();
         let status = if is_second { act.status_of_the_second(on) } else { act.status() };
         assert_eq!(answer["statusCode"], status, "{fault:?}: {answer}");

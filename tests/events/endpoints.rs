@@ -1,4 +1,4 @@
-//! Every file in `events/`, and what it is answered.
+//! The sample events in `events/`, and the expected responses.
 
 use std::{collections::BTreeSet, fs};
 
@@ -9,23 +9,23 @@ use crate::{aws::Aws, function::Function};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../events");
 
-/// The event in a file.
+/// The event in the file `events/NAME.json`.
 pub(crate) fn event(name: &str) -> Value {
     serde_json::from_str(&fs::read_to_string(format!("{FOLDER}/{name}.json")).unwrap()).unwrap()
 }
 
-/// The event in a file, with this body instead of its own.
+/// The same event, with another body.
 pub(crate) fn with_body(name: &str, body: &Value) -> Value {
     let mut event = event(name);
     event["body"] = body.to_string().into();
     event
 }
 
-/// All functions, and the events that they were sent.
+/// All functions, and the names of the events that were sent to them.
 struct Functions {
     running: Vec<(String, Function)>,
     sent: BTreeSet<String>,
-    /// What stands in events for tokens and entity tags, and these.
+    /// Placeholders for tokens and entity tags in events, and their values.
     tokens: Vec<(&'static str, String)>,
 }
 
@@ -39,7 +39,7 @@ impl Functions {
         Self { running, sent: BTreeSet::new(), tokens: Vec::new() }
     }
 
-    /// What the event in this file is answered by the function with whose name it begins.
+    /// Sends an event to the function whose name its file name starts with, and returns the response.
     async fn send(&mut self, file: &str) -> Value {
         self.sent.insert(file.into());
         let mut event = event(file).to_string();
@@ -47,11 +47,11 @@ impl Functions {
             event = event.replace(placeholder, token);
         }
         let named = self.running.iter_mut().find(|(name, _)| file.split('-').next() == Some(name.as_str()));
-        let (_, function) = named.unwrap_or_else(|| panic!("{file} is for no function"));
+        let (_, function) = named.unwrap_or_else(|| panic!("no function matches {file}"));
         function.call(serde_json::from_str(&event).unwrap()).await
     }
 
-    /// Sends the event in this file, and asserts what it is answered. Ids and tokens are new each time and stand as `…`.
+    /// Sends an event, and asserts the response. Ids and tokens differ each time and are replaced by `…`.
     async fn check(&mut self, file: &str, status: u16, expected: Value) {
         let answer = self.send(file).await;
         let mut body: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
@@ -66,14 +66,14 @@ impl Functions {
     }
 }
 
-/// An answer's headers, without the one that no other answer has.
+/// The headers of a response, without the request id.
 fn without_id(mut headers: Value) -> Value {
     headers.as_object_mut().unwrap().remove("x-request-id").unwrap();
     headers
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_event_is_answered_as_its_name_says() {
+async fn every_sample_event_gets_the_expected_response() {
     let aws = Aws::start().await;
     let mut functions = Functions::start(&aws).await;
     let detail = |text: &str| json!({ "detail": text });
@@ -139,7 +139,7 @@ async fn every_event_is_answered_as_its_name_says() {
     );
     assert!(page["headers"]["content-security-policy"].as_str().unwrap().starts_with("default-src 'none'; "), "{page}");
     assert_eq!(page["headers"]["cache-control"], "public, max-age=300");
-    // Links lead on from where the page is, with a slash at the end and without.
+    // Links are relative to the page, with and without a trailing slash.
     let below = functions.send("docs-base-path").await;
     for (page, link) in [(&page, "src=\"start.js\""), (&below, "src=\"docs/start.js\"")] {
         assert!(page["body"].as_str().unwrap().contains(link), "{page}");
@@ -150,13 +150,13 @@ async fn every_event_is_answered_as_its_name_says() {
     let mut document: Value = serde_norway::from_str(include_str!("../../openapi.yaml")).unwrap();
     document["servers"] = json!([{ "description": "Where this document comes from", "url": "../.." }]);
     assert_eq!(schema, document);
-    // Compressed, and so in base64; browsers are told.
+    // Assets are compressed, and therefore sent in base64 with Content-Encoding.
     let asset = functions.send("docs-asset").await;
     assert_eq!((&asset["isBase64Encoded"], &asset["headers"]["content-encoding"]), (&json!(true), &json!("gzip")));
     assert!(asset["body"].as_str().unwrap().starts_with("H4sI"), "{asset}");
     assert_eq!(asset["headers"]["cache-control"], "public, max-age=86400");
     assert_eq!(without_id(functions.send("docs-head").await["headers"].clone()), without_id(asset["headers"].clone()));
-    // Whoever has it already is not sent it again.
+    // A client that has the asset in its cache gets 304.
     let tag = asset["headers"]["etag"].as_str().unwrap().trim_matches('"').to_owned();
     functions.tokens.push(("ENTITY_TAG", tag));
     let unchanged = functions.send("docs-unchanged").await;
@@ -168,11 +168,11 @@ async fn every_event_is_answered_as_its_name_says() {
     let files = fs::read_dir(FOLDER).unwrap().map(|file| file.unwrap().path());
     let names: BTreeSet<_> = files.map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned()).collect();
     let unsent: Vec<_> = names.difference(&functions.sent).filter(|name| !name.starts_with("other-")).collect();
-    assert!(unsent.is_empty(), "no case for {unsent:?}");
+    assert!(unsent.is_empty(), "no test case for {unsent:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn events_of_other_services_are_answered_and_told_in_the_log_and_the_next_one_is_served() {
+async fn events_of_other_services_get_an_error_and_are_logged_and_the_function_keeps_working() {
     let aws = Aws::start().await;
     let mut login = Function::start("login", &aws.variables()).await;
     let files = fs::read_dir(FOLDER).unwrap().map(|file| file.unwrap().path());

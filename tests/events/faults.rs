@@ -1,4 +1,4 @@
-//! Statement 23: functions that start while what they need is out of reach.
+//! Statement 23: functions that start while the services they need are unavailable.
 
 use harness::{environment, stand_in::Nowhere};
 use local::template::Template;
@@ -14,12 +14,12 @@ pub(crate) fn assert_unavailable(answer: &Value) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn statement_23_a_function_that_is_denied_everything_answers_503_and_recovers_by_itself() {
+async fn statement_23_a_function_without_permissions_returns_503_and_recovers() {
     let aws = Aws::start().await;
     aws.deny(true);
     let mut login = Function::start("login", &aws.variables()).await;
     let mut refresh = Function::start("refresh", &aws.variables()).await;
-    // A token of the right form: only the keys tell that it is none.
+    // A well-formed token: the keys are needed to find that it is invalid.
     let mut presented = event("refresh-invalid");
     presented["body"] = format!(r#"{{"refresh": "psr_{}"}}"#, "A".repeat(80)).into();
     for _ in 0..2 {
@@ -34,7 +34,7 @@ async fn statement_23_a_function_that_is_denied_everything_answers_503_and_recov
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn statement_23_a_function_that_reaches_nothing_answers_503() {
+async fn statement_23_a_function_without_a_network_returns_503() {
     let nowhere = Nowhere::new();
     let nowhere = nowhere.url();
     let mut login = Function::start("login", &environment(&Template::read().unwrap(), &nowhere, &nowhere)).await;

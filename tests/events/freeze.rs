@@ -1,5 +1,5 @@
-//! What Lambda does to a function between two events: it freezes the process, for seconds or for hours
-//! (<https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html>). Clocks go on meanwhile, and connections
+//! Between two events, Lambda freezes the process of a function, for seconds or for hours
+//! (<https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html>). Meanwhile, clocks go on and connections
 //! end.
 
 mod clock;
@@ -38,39 +38,40 @@ use crate::{
 
 static BINARIES: LazyLock<HashMap<String, PathBuf>> = LazyLock::new(|| build::executables(build::Kind::Program));
 
-/// From when on settings are read anew, in seconds.
+/// The age at which settings are read again, in seconds.
 const SETTINGS_MAX_AGE: u64 = shared::runtime::config::Config::SETTINGS_MAX_AGE.as_secs();
 
-/// From when on the secret is read anew, in seconds.
+/// The age at which the secret is read again, in seconds.
 const SECRET_MAX_AGE: u64 = shared::keys::SECRET_MAX_AGE.as_secs();
 
-/// The lifetime of access tokens in the settings, in seconds: at first, so that a token outlives all freezes.
+/// The initial lifetime of access tokens in the settings, in seconds: long enough to outlive all freezes.
 const LIFETIME: u64 = 86_400;
 
-/// The same, changed during the last freeze.
+/// The lifetime after a change during the last freeze, in seconds.
 const CHANGED_LIFETIME: u64 = 60;
 
-/// A time in which a function is frozen.
+/// A period in which a function is frozen.
 #[derive(Debug, Clone, Copy)]
 struct Freeze {
     seconds: u64,
-    /// What became of its connections then.
+    /// What happens to its connections in this period.
     fate: Fate,
 }
 
 impl Freeze {
-    /// So short, or so long that settings are stale behind it, or that the secret is too, and connections are old.
+    /// Freezes of three lengths: nothing is stale after the first, the settings after the second, and the settings, the secret
+    /// and idle connections after the third.
     fn all(fate: Fate) -> [Vec<Self>; 3] {
         [0, 32, 600].map(|seconds| vec![Self { seconds, fate }])
     }
 
-    /// With stale settings a function reads on two connections at once: both are open behind that, and end then.
+    /// With stale settings, a function reads on two connections in parallel. Both are open during the second freeze.
     fn with_two_connections(fate: Fate) -> Vec<Self> {
         vec![Self { seconds: 32, fate: Fate::Kept }, Self { seconds: 0, fate }]
     }
 }
 
-/// Services that nothing lets down, and a function that makes the sessions which the others need.
+/// Services without faults, and a function that opens sessions for the other functions.
 struct World {
     aws: Aws,
     login: Function,
@@ -93,12 +94,12 @@ impl World {
         world
     }
 
-    /// The tokens of a new session of Ada's.
+    /// The tokens of a new session for Ada.
     async fn session(&mut self) -> Value {
         body(&self.login.call(with_body("login", &ada())).await)
     }
 
-    /// An event for this function that nothing was like before, as far as it matters.
+    /// An event for this function, with a new email address or session where one is needed.
     async fn event(&mut self, name: &str) -> Value {
         match name {
             "register" => {
@@ -134,17 +135,17 @@ async fn set_lifetime(aws: &Aws, seconds: u64) {
     settings.send().await.unwrap();
 }
 
-/// A function with a clock and with connections of its own.
+/// A function under test, with a separate clock and separate connections.
 struct Subject {
     name: &'static str,
     process: Process,
     clock: Clock,
     dynamodb: Relay,
     secrets_manager: Relay,
-    /// How often its secret was asked for.
+    /// The number of requests for its secret.
     asked: Arc<AtomicUsize>,
     freezes: Vec<Freeze>,
-    /// One more than freezes.
+    /// One more event than freezes.
     events: std::vec::IntoIter<Value>,
 }
 
@@ -161,7 +162,7 @@ impl Subject {
         let given = [
             ("AWS_ENDPOINT_URL_DYNAMODB", dynamodb.url()),
             ("AWS_ENDPOINT_URL_SECRETS_MANAGER", secrets_manager.url()),
-            // Lines of metrics have the time.
+            // Metrics make the log lines contain timestamps.
             ("METRICS_NAMESPACE", "pyshop-auth"),
         ];
         variables.extend(given.map(|(name, value)| (name.to_owned(), value.to_owned())));
@@ -174,7 +175,7 @@ impl Subject {
         Self { name, process, clock, dynamodb, secrets_manager, asked, freezes, events: events.into_iter() }
     }
 
-    /// Has it answer, and freezes it. Again and again, up to its last freeze.
+    /// Sends an event and freezes the function, once for each freeze.
     async fn freeze(&mut self) {
         for (number, freeze) in self.freezes.clone().into_iter().enumerate() {
             if number > 0 {
@@ -184,25 +185,25 @@ impl Subject {
             self.assert_right(&answer, Some(LIFETIME));
             self.process.freeze().await.unwrap_or_else(|error| panic!("{error}"));
             self.clock.advance(freeze.seconds);
-            self.dynamodb.meet(freeze.fate).await;
-            self.secrets_manager.meet(freeze.fate).await;
+            self.dynamodb.apply(freeze.fate).await;
+            self.secrets_manager.apply(freeze.fate).await;
         }
     }
 
-    /// Lets it go on, and asserts that it answers right, with settings and a secret that are not older than they may be, and
-    /// logs no warning.
+    /// Resumes the function, and asserts that it responds correctly, does not use stale settings or a stale secret, and logs no
+    /// warning.
     async fn go_on(mut self) {
         let before = self.asked.load(Ordering::Relaxed);
         let Freeze { seconds, .. } = *self.freezes.last().unwrap();
         self.process.go_on().unwrap();
         let answer = self.answer().await;
-        // Settings of less than their age may be of before or of now, as quick as the test is.
+        // Below the maximum age, settings may be old or new, depending on the speed of the test.
         self.assert_right(&answer, (seconds >= SETTINGS_MAX_AGE).then_some(CHANGED_LIFETIME));
         let has_secret = ["login", "logout", "me", "refresh"].contains(&self.name);
         let asks = seconds >= SECRET_MAX_AGE && has_secret;
         assert_eq!(self.asked.load(Ordering::Relaxed) > before, asks, "{}: {:?}", self.name, self.freezes);
         let log = self.process.end().unwrap_or_else(|error| panic!("{error}"));
-        assert_calm(&log, &self.freezes);
+        assert_no_warnings(&log, &self.freezes);
     }
 
     async fn answer(&mut self) -> Value {
@@ -210,7 +211,7 @@ impl Subject {
         answer.unwrap_or_else(|error| panic!("{:?}: {error}", self.freezes))
     }
 
-    /// Asserts that an answer is right, and that an access token in it lives so long, if that can be told.
+    /// Asserts that a response is correct, and that an access token in it has this lifetime, if given.
     fn assert_right(&self, answer: &Value, lifetime: Option<u64>) {
         let what = format!("{}, {:?}: {answer}", self.name, self.freezes);
         assert_eq!(answer["statusCode"], if self.name == "register" { 201 } else { 200 }, "{what}");
@@ -227,15 +228,15 @@ impl Subject {
     }
 }
 
-/// How long an access token lives, in seconds.
+/// The lifetime of an access token, in seconds.
 fn lifetime_of(access: &str) -> u64 {
     let claims = BASE64_URL_SAFE_NO_PAD.decode(access.split('.').nth(1).unwrap()).unwrap();
     let claims: Value = serde_json::from_slice(&claims).unwrap();
     claims["exp"].as_u64().unwrap() - claims["iat"].as_u64().unwrap()
 }
 
-/// Asserts that a log has a line for each request, whose times are as far apart as freezes were long, and no warning.
-fn assert_calm(log: &str, freezes: &[Freeze]) {
+/// Asserts that a log has one line per request, with times at least as far apart as the freezes were long, and no warnings.
+fn assert_no_warnings(log: &str, freezes: &[Freeze]) {
     let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let is_calm = |line: &Value| ["INFO", "DEBUG"].contains(&line["level"].as_str().unwrap());
     assert!(lines.iter().all(is_calm), "{freezes:?}: {log}");
@@ -251,7 +252,7 @@ async fn count(State(asked): State<Arc<AtomicUsize>>, request: Request, next: Ne
     next.run(request).await
 }
 
-/// `docs` calls nobody.
+/// `docs` has no connections, so their fate does not matter.
 #[rstest]
 #[case::docs("docs", &[Fate::Kept])]
 #[case::login("login", &[Fate::Kept, Fate::Closed, Fate::Reset, Fate::Gone])]
@@ -260,7 +261,10 @@ async fn count(State(asked): State<Arc<AtomicUsize>>, request: Request, next: Ne
 #[case::refresh("refresh", &[Fate::Kept, Fate::Closed, Fate::Reset, Fate::Gone])]
 #[case::register("register", &[Fate::Kept, Fate::Closed, Fate::Reset, Fate::Gone])]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_function_that_was_frozen_answers_its_next_event_right(#[case] name: &'static str, #[case] fates: &[Fate]) {
+async fn a_function_handles_its_next_event_correctly_after_a_freeze(
+    #[case] name: &'static str,
+    #[case] fates: &[Fate],
+) {
     let mut world = World::start().await;
     let mut subjects = Vec::new();
     for fate in fates {
@@ -268,7 +272,7 @@ async fn a_function_that_was_frozen_answers_its_next_event_right(#[case] name: &
             subjects.push(Subject::start(name, &mut world, freezes).await);
         }
     }
-    // Side by side, since who writes to a connection that is gone waits for a second and a half.
+    // In parallel, since a write to a connection that was dropped silently takes 1.5 s to time out.
     join_all(subjects.iter_mut().map(Subject::freeze)).await;
     set_lifetime(&world.aws, CHANGED_LIFETIME).await;
     join_all(subjects.into_iter().map(Subject::go_on)).await;

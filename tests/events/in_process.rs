@@ -1,5 +1,5 @@
-//! A function in this process, with time limits of its own: what waits for a limit need not wait for that of a deployed
-//! function, which a test of the limits themselves holds.
+//! A function in this process, with shorter timeouts, so that tests need not wait for the timeouts of a deployed function.
+//! A separate test checks the deployed timeouts.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -17,10 +17,10 @@ use shared::{
     timeouts::Timeouts,
 };
 
-/// A function that runs in this process.
+/// A function running in this process.
 pub(crate) struct InProcess(Box<dyn Fn(Value) -> BoxFuture<'static, Value> + Send + Sync>);
 
-/// A third of the limits of a deployed function, and long enough for a DynamoDB on a busy machine.
+/// A third of the timeouts of a deployed function: still long enough for DynamoDB on a busy machine.
 fn short() -> Timeouts {
     Timeouts {
         connect: Duration::from_millis(330),
@@ -31,7 +31,7 @@ fn short() -> Timeouts {
 }
 
 impl InProcess {
-    /// Starts the function with the tables at this URL.
+    /// Starts the function with the DynamoDB at this URL.
     pub(crate) async fn start(name: &str, dynamodb: &str) -> Self {
         let template = Template::read().unwrap();
         let variables: HashMap<_, _> = [("SECRET_KEY", "an example of a secret: 0123456789".to_owned())].into();
@@ -49,7 +49,7 @@ impl InProcess {
             "me" => Self::of::<me::Me>(&service).await,
             "refresh" => Self::of::<refresh::Refresh>(&service).await,
             "register" => Self::of::<register::Register>(&service).await,
-            other => panic!("there is no function {other}"),
+            other => panic!("unknown function: {other}"),
         }
     }
 
@@ -63,7 +63,7 @@ impl InProcess {
         }))
     }
 
-    /// Its answer to an event.
+    /// Sends an event, and returns the response.
     pub(crate) async fn call(&self, event: Value) -> Value {
         (self.0)(event).await
     }

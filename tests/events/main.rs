@@ -1,4 +1,4 @@
-//! The files in `events/`, and events of other services, through the functions' built binaries over the Lambda Runtime API.
+//! Runs the built binaries of the functions over the Lambda Runtime API, with the sample events in `events/`.
 #![expect(
     clippy::indexing_slicing,
     clippy::panic,

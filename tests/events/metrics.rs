@@ -1,4 +1,4 @@
-//! The lines that CloudWatch makes metrics of, held against what happened.
+//! Checks the log lines from which CloudWatch extracts metrics against the events that happened.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,14 +11,14 @@ use crate::{
     function::Function,
 };
 
-/// The lines of requests in a function's log.
+/// The request lines in the log of a function.
 fn lines(log: &str) -> Vec<Value> {
     let lines =
         log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap_or_else(|error| panic!("{error}: {line}")));
     lines.filter(|line| line["event"] == "request").collect()
 }
 
-/// The sums of the metrics that count, as CloudWatch finds them: only what the directive names is one.
+/// The sums of the count metrics, as CloudWatch computes them: only fields listed in the directive are metrics.
 fn sums(lines: &[Value]) -> BTreeMap<String, f64> {
     let mut sums = BTreeMap::new();
     for line in lines {
@@ -39,7 +39,7 @@ fn sums(lines: &[Value]) -> BTreeMap<String, f64> {
     sums
 }
 
-/// Calls a function with events, ends it, and returns the lines and their sums.
+/// Sends events to a function, and returns the log lines of the requests, the sums of their metrics, and the responses.
 async fn run(aws: &Aws, name: &str, events: Vec<Value>) -> (Vec<Value>, BTreeMap<String, f64>, Vec<Value>) {
     let mut variables = aws.variables();
     variables.push(("METRICS_NAMESPACE".into(), "pyshop-auth".into()));
@@ -62,7 +62,7 @@ fn expected(counts: &[(&str, u32)]) -> BTreeMap<String, f64> {
     counts.iter().map(|(name, count)| ((*name).to_owned(), f64::from(*count))).collect()
 }
 
-/// An event from another address.
+/// The same event from another source address.
 fn elsewhere(mut event: Value) -> Value {
     event["requestContext"]["http"]["sourceIp"] = "198.51.100.4".into();
     event
@@ -73,7 +73,7 @@ fn with_token(name: &str, field: &str, token: &Value) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn metrics_are_what_happened() {
+async fn metrics_match_the_events_that_happened() {
     let aws = Aws::start().await;
     let settings = aws.tables().await.put_item().table_name("SettingsTable");
     let number = |number: &str| AttributeValue::N(number.into());
@@ -103,14 +103,14 @@ async fn metrics_are_what_happened() {
     assert!(logins[0]["duration_ms"].as_f64() >= logins[0]["HashTime"].as_f64(), "{logins:?}");
     let tokens: Value = serde_json::from_str(answers[0]["body"].as_str().unwrap()).unwrap();
 
-    // The second time it has been replaced.
+    // The second use is a replay, since the token has been replaced.
     let refresh = with_token("refresh", "refresh", &tokens["refresh"]);
     let (refreshes, sums, _) =
         run(&aws, "refresh", vec![refresh.clone(), refresh.clone(), event("refresh-invalid")]).await;
     assert_eq!(sums, expected(&[("ColdStarts", 1), ("Refreshes", 1), ("RefreshReplays", 1)]));
 
     let others: Value = serde_json::from_str(answers[1]["body"].as_str().unwrap()).unwrap();
-    // A third session, from where no login failed, whose token is replaced before it is used to log out.
+    // A third session, from an address without failed logins, whose token is replaced before it is used to log out.
     let (_, _, answers) = run(&aws, "login", vec![elsewhere(event("login"))]).await;
     let tokens: Value = serde_json::from_str(answers[0]["body"].as_str().unwrap()).unwrap();
     run(&aws, "refresh", vec![with_token("refresh", "refresh", &tokens["refresh"])]).await;
@@ -128,10 +128,10 @@ async fn metrics_are_what_happened() {
     let (profiles, sums, _) = run(&aws, "me", [me.to_vec(), vec![event("me-without-token"), json!({})]].concat()).await;
     assert_eq!(sums, expected(&[("ColdStarts", 1), ("ProfileChanges", 1), ("LoginFailures", 2), ("LoginLocks", 1)]));
 
-    // What the template shows and is alarmed by is there.
+    // Every metric used by the dashboard and the alarms of the template exists.
     let all = [registrations, logins, refreshes, logouts, profiles].concat();
     let measured: BTreeSet<_> = all.iter().flat_map(names).collect();
-    // What is charged: three of `me` come only where a change of the address asks for the password.
+    // The metrics that are charged: three of `me` occur only if a change of email address requires the password.
     let asked = ["HashTime", "LoginFailures", "LoginLocks"];
     let of_all = |(metric, function): &&(String, String)| function != "me" || !asked.contains(&metric.as_str());
     let usual = measured.iter().filter(of_all).count();
@@ -146,21 +146,21 @@ async fn metrics_are_what_happened() {
     let missing: Vec<_> = wanted.difference(&measured).collect();
     assert!(missing.is_empty(), "{missing:?}");
 
-    // And what an attack shows in has an alarm, whichever function finds it.
+    // Every metric that shows an attack has an alarm, in each function that reports it.
     let of_attacks = ["LoginFailures", "LoginLocks", "RefreshReplays"];
     let of_attacks = measured.iter().filter(|(metric, _)| of_attacks.contains(&metric.as_str()));
     let of_attacks: BTreeSet<_> = of_attacks.cloned().collect();
     assert_eq!(alarmed, of_attacks);
 }
 
-/// The metrics of a line, each with its function.
+/// The metrics of a line, as pairs of metric and function.
 fn names(line: &Value) -> Vec<(String, String)> {
     let function = line["function"].as_str().unwrap();
     let metrics = line["_aws"]["CloudWatchMetrics"][0]["Metrics"].as_array().unwrap();
     metrics.iter().map(|metric| (metric["Name"].as_str().unwrap().into(), function.into())).collect()
 }
 
-/// The metrics of the stack's own namespace that alarms look at, each with its function.
+/// The metrics in the namespace of the stack that have alarms, as pairs of metric and function.
 fn alarmed(template: &serde_norway::Value) -> BTreeSet<(String, String)> {
     let resources = template["Resources"].as_mapping().unwrap().values();
     let alarms = resources.filter(|resource| resource["Type"] == "AWS::CloudWatch::Alarm");
@@ -172,7 +172,7 @@ fn alarmed(template: &serde_norway::Value) -> BTreeSet<(String, String)> {
     let own = metrics.filter(|metric| {
         matches!(&metric["Namespace"], serde_norway::Value::Tagged(namespace) if namespace.value == "AWS::StackName")
     });
-    // One without a function is made of the gateway's log.
+    // A metric without a function comes from the access log of the gateway.
     let of_functions = own.filter_map(|metric| {
         let function = metric["Dimensions"][0]["Value"].as_str()?;
         Some((metric["MetricName"].as_str()?.to_owned(), function.to_owned()))
@@ -180,14 +180,14 @@ fn alarmed(template: &serde_norway::Value) -> BTreeSet<(String, String)> {
     of_functions.collect()
 }
 
-/// The same of those that the dashboard shows.
+/// The metrics in the namespace of the stack that the dashboard shows, as pairs of metric and function.
 fn shown(template: &serde_norway::Value) -> BTreeSet<(String, String)> {
     let body = &template["Resources"]["OverviewDashboard"]["Properties"]["DashboardBody"];
     let serde_norway::Value::Tagged(body) = body else { panic!("{body:?}") };
     let body: Value = serde_json::from_str(body.value.as_str().unwrap()).unwrap();
     let mut shown = BTreeSet::new();
     for widget in body["widgets"].as_array().unwrap() {
-        // `.` is what the metric before has there.
+        // `.` repeats the value of the previous metric at this position.
         let mut before: Vec<String> = Vec::new();
         for metric in widget["properties"]["metrics"].as_array().unwrap() {
             let mut texts: Vec<_> =
@@ -207,7 +207,7 @@ fn shown(template: &serde_norway::Value) -> BTreeSet<(String, String)> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_a_namespace_each_request_has_its_line_all_the_same() {
+async fn each_request_is_logged_even_without_a_metrics_namespace() {
     let aws = Aws::start().await;
     let mut login = Function::start("login", &aws.variables()).await;
     login.call(event("login")).await;
@@ -216,7 +216,7 @@ async fn without_a_namespace_each_request_has_its_line_all_the_same() {
 }
 
 #[tokio::test]
-async fn the_method_of_a_request_is_logged_where_one_was_sent() {
+async fn the_method_of_a_request_is_logged_if_there_is_one() {
     let aws = Aws::start().await;
     let mut function = Function::start("logout", &aws.variables()).await;
     let with_method = |method: Value| {

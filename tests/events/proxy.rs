@@ -1,4 +1,4 @@
-//! What stands between a function and DynamoDB, and lets it down.
+//! A proxy between a function and DynamoDB that injects faults.
 
 use std::sync::{
     Arc, Mutex,
@@ -20,30 +20,30 @@ use tokio::{
 /// What happens to a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
-    /// Nobody is there: connections are closed as soon as they are made.
+    /// Connections are closed as soon as they are opened.
     Down,
-    /// The connection is closed when the request has come, and nothing is done.
+    /// The connection is closed after the request was received, and the request has no effect.
     Cut,
-    /// It is done, and the connection is closed in the middle of the answer.
+    /// The request takes effect, and the connection is closed in the middle of the response.
     CutMidway,
-    /// It is done, and the connection is closed before the answer.
+    /// The request takes effect, and the connection is closed before the response.
     AnswerLost,
-    /// Nothing is done, and nothing ever answered.
+    /// The request has no effect and never gets a response.
     Silent,
-    /// It is done, and nothing ever answered.
+    /// The request takes effect and never gets a response.
     AnswerLate,
-    /// It is being done, and nothing ever answered.
+    /// The request is taking effect and never gets a response.
     AnswerNever,
-    /// DynamoDB refuses it with this status and this error.
+    /// DynamoDB refuses the request with this status and error.
     Refused(u16, &'static str),
 }
 
-/// What may be let down.
+/// The requests that a fault applies to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum On {
     Everything,
     Reads,
-    /// Of one item.
+    /// Writes of a single item.
     Writes,
     Transactions,
 }
@@ -60,7 +60,7 @@ impl On {
     }
 }
 
-/// A proxy in front of a DynamoDB.
+/// A proxy in front of DynamoDB.
 #[derive(Clone)]
 pub(crate) struct Proxy(Arc<State>);
 
@@ -68,19 +68,19 @@ struct State {
     url: String,
     dynamodb: String,
     http: reqwest::Client,
-    /// What is let down, how, and how often still.
+    /// The affected requests, the fault, and how many more times to inject it.
     plan: Mutex<(On, Fault, usize)>,
-    let_down: AtomicUsize,
+    injected: AtomicUsize,
     met: Notify,
 }
 
-/// Closes a connection.
+/// The error that makes the server close a connection.
 #[derive(Debug, thiserror::Error)]
 #[error("cut")]
 struct Closed;
 
 impl Proxy {
-    /// A proxy of the DynamoDB at this URL, which lets nothing down.
+    /// Starts a proxy for the DynamoDB at this URL, without faults.
     pub(crate) async fn start(dynamodb: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let proxy = Self(Arc::new(State {
@@ -88,31 +88,30 @@ impl Proxy {
             dynamodb: dynamodb.into(),
             http: reqwest::Client::builder().no_proxy().build().unwrap(),
             plan: Mutex::new((On::Everything, Fault::Down, 0)),
-            let_down: AtomicUsize::new(0),
+            injected: AtomicUsize::new(0),
             met: Notify::new(),
         }));
         tokio::spawn(proxy.clone().accept(listener));
         proxy
     }
 
-    /// Where it is.
     pub(crate) fn url(&self) -> &str {
         &self.0.url
     }
 
-    /// Lets so many requests of this kind down.
-    pub(crate) fn let_down(&self, on: On, fault: Fault, times: usize) {
-        self.0.let_down.store(0, Ordering::Relaxed);
+    /// Injects a fault into the next `times` requests of this kind.
+    pub(crate) fn inject(&self, on: On, fault: Fault, times: usize) {
+        self.0.injected.store(0, Ordering::Relaxed);
         *self.0.plan.lock().unwrap() = (on, fault, times);
     }
 
-    /// Lets nothing down any more, and returns how many requests and connections it has.
+    /// Stops injecting, and returns the number of requests and connections that were affected.
     pub(crate) fn recover(&self) -> usize {
         self.0.plan.lock().unwrap().2 = 0;
-        self.0.let_down.load(Ordering::Relaxed)
+        self.0.injected.load(Ordering::Relaxed)
     }
 
-    /// Ends when a request has been done, as far as its fault lets it be, and is not answered.
+    /// Waits until a request has hit a fault that never responds, and has taken effect if the fault lets it.
     pub(crate) async fn met(&self) {
         self.0.met.notified().await;
     }
@@ -122,7 +121,7 @@ impl Proxy {
             let (stream, _) = listener.accept().await.unwrap();
             let (_, fault, times) = *self.0.plan.lock().unwrap();
             if fault == Fault::Down && times > 0 {
-                self.0.let_down.fetch_add(1, Ordering::Relaxed);
+                self.0.injected.fetch_add(1, Ordering::Relaxed);
             } else {
                 tokio::spawn(self.clone().serve(stream));
             }
@@ -131,11 +130,11 @@ impl Proxy {
 
     async fn serve(self, stream: TcpStream) {
         let service = service_fn(|request: Request<Incoming>| self.handle(request));
-        // That it fails is what it is for.
+        // Errors are expected: faults close connections.
         let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
     }
 
-    /// What happens to the request at hand, if anything.
+    /// The fault to inject into this request, if any.
     fn fault(&self, target: &str) -> Option<Fault> {
         let mut plan = self.0.plan.lock().unwrap();
         let (on, fault, times) = *plan;
@@ -143,7 +142,7 @@ impl Proxy {
             return None;
         }
         plan.2 -= 1;
-        self.0.let_down.fetch_add(1, Ordering::Relaxed);
+        self.0.injected.fetch_add(1, Ordering::Relaxed);
         Some(fault)
     }
 
@@ -177,7 +176,7 @@ impl Proxy {
                 Ok(answer)
             }
             Some(Fault::Refused(status, kind)) => {
-                // A transaction names its reasons, one for each of its writes.
+                // A cancelled transaction lists one reason for each of its writes.
                 let reasons = [json!({ "Code": "None" }), json!({ "Code": "TransactionConflict" })];
                 let error = json!({ "__type": kind, "message": "no", "CancellationReasons": reasons });
                 let mut answer = Response::new(Body::from(error.to_string()));

@@ -1,4 +1,4 @@
-//! Whether the items of the table of users belong together.
+//! Checks that the items of the users table are consistent.
 
 use std::collections::HashMap;
 
@@ -14,8 +14,9 @@ fn number<'a>(item: &'a Item, name: &str) -> &'a str {
     item.get(name).and_then(|value| value.as_n().ok()).unwrap_or_else(|| panic!("no {name}: {item:?}"))
 }
 
-/// Asserts that every profile has its two markers with its own hash and those of its former addresses, that there is no other
-/// marker, and so that no address and no name has two owners. Returns the number of users.
+/// Asserts that every profile has markers for its email address, with the same hash, for its username and for its former
+/// addresses, and that there are no other markers. So no address and no username has two owners. Returns the number of
+/// users.
 pub(crate) async fn assert_whole(client: &Client) -> usize {
     let mut pages = client.scan().table_name("UsersTable").consistent_read(true).into_paginator().items().send();
     let mut items = HashMap::new();

@@ -1,4 +1,4 @@
-//! The list of breached passwords: what it is asked, and that nobody needs it to register.
+//! The list of breached passwords: what is sent to it, and that registration works without it.
 
 use std::{
     mem,
@@ -24,21 +24,21 @@ use crate::{
     world::{PASSWORD, World},
 };
 
-/// What is sent of the SHA-1 of [`PASSWORD`], and the rest.
+/// The part of the SHA-1 of [`PASSWORD`] that is sent, and the rest.
 const SENT: &str = "ABF7A";
 const KEPT: &str = "AD6438836DBE526AA231ABDE2D0EEF74D42";
 
-/// Somebody else's password.
+/// The entry of another password.
 const OTHER: &str = "003D68EB55068C33ACE09247EE4C639306B:12";
 
-/// A list on this machine.
+/// A list served on this machine.
 struct List {
     url: String,
     asked: Arc<Mutex<Vec<(Uri, HeaderMap)>>>,
 }
 
 impl List {
-    /// One that answers so, whatever it is asked.
+    /// A list that gives the same response to every request.
     async fn answering(status: StatusCode, body: String) -> Self {
         let asked = Arc::<Mutex<Vec<_>>>::default();
         let answer = {
@@ -55,13 +55,13 @@ impl List {
         Self { url, asked }
     }
 
-    /// What it was asked since this was called last.
+    /// The requests since the last call.
     fn asked(&self) -> Vec<(Uri, HeaderMap)> {
         mem::take(&mut *self.asked.lock().unwrap())
     }
 }
 
-/// A service that asks there.
+/// A service that uses the list at this URL.
 async fn asking(url: &str) -> World {
     let mut world = World::new().await;
     world.configure(|config| config.breached_passwords_url = Some(url.into()));
@@ -69,7 +69,7 @@ async fn asking(url: &str) -> World {
     world
 }
 
-/// The lines of the log that tell that a list did not answer as it should.
+/// The warnings in the log that a list is unavailable.
 fn warnings() -> Vec<Value> {
     let lines = logs::take();
     let lines = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
@@ -77,20 +77,20 @@ fn warnings() -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn a_breached_password_is_refused_as_a_common_one() {
+async fn a_breached_password_is_refused_as_too_common() {
     let list = List::answering(StatusCode::OK, format!("{OTHER}\r\n{KEPT}:216\r\n")).await;
     let mut world = asking(&list.url).await;
     let answer = world.register("ada@example.com").await;
     assert_eq!((answer.status, answer.body), (400, json!({ "password": ["This password is too common."] })));
     assert!(warnings().is_empty());
-    // Nothing was written, so the address is free.
+    // Nothing was written, so the address is still free.
     world.configure(|config| config.breached_passwords_url = None);
     assert_eq!(world.register("ada@example.com").await.status, 201);
     assert_eq!(list.asked().len(), 1);
 }
 
 #[tokio::test]
-async fn five_digits_of_a_hash_leave_the_service_and_nothing_else() {
+async fn only_five_digits_of_the_hash_are_sent() {
     let list = List::answering(StatusCode::OK, format!("{OTHER}\r\n{KEPT}:0\r\n")).await;
     let world = asking(&list.url).await;
     assert_eq!(world.register("ada@example.com").await.status, 201);
@@ -106,14 +106,14 @@ async fn five_digits_of_a_hash_leave_the_service_and_nothing_else() {
 
 #[rstest]
 #[case::an_error(StatusCode::SERVICE_UNAVAILABLE, format!("{KEPT}:3"))]
-#[case::a_limit(StatusCode::TOO_MANY_REQUESTS, String::new())]
-#[case::another_place(StatusCode::FOUND, String::new())]
-#[case::nothing(StatusCode::OK, String::new())]
-#[case::a_page(StatusCode::OK, "<!doctype html>\n<title>Sign in</title>".into())]
-#[case::half_a_line(StatusCode::OK, format!("{KEPT}:3\r\n{}", &OTHER[..20]))]
+#[case::a_rate_limit(StatusCode::TOO_MANY_REQUESTS, String::new())]
+#[case::a_redirect(StatusCode::FOUND, String::new())]
+#[case::an_empty_body(StatusCode::OK, String::new())]
+#[case::an_html_page(StatusCode::OK, "<!doctype html>\n<title>Sign in</title>".into())]
+#[case::a_truncated_line(StatusCode::OK, format!("{KEPT}:3\r\n{}", &OTHER[..20]))]
 #[case::more_than_a_mebibyte(StatusCode::OK, format!("{KEPT}:3\r\n").repeat(30_000))]
 #[tokio::test]
-async fn a_list_that_answers_something_else_stops_nobody_and_is_told_in_the_log(
+async fn an_unexpected_response_does_not_block_registration_and_is_logged(
     #[case] status: StatusCode,
     #[case] body: String,
 ) {
@@ -121,20 +121,20 @@ async fn a_list_that_answers_something_else_stops_nobody_and_is_told_in_the_log(
     let world = asking(&list.url).await;
     assert_eq!(world.register("ada@example.com").await.status, 201);
     assert_eq!(list.asked().len(), 1);
-    is_told_once();
+    assert_one_warning();
 }
 
 #[tokio::test]
-async fn a_list_that_is_gone_stops_nobody_and_is_told_in_the_log() {
+async fn an_unreachable_list_does_not_block_registration_and_is_logged() {
     let nowhere = Nowhere::new();
     let world = asking(&format!("{}/", nowhere.url())).await;
     assert_eq!(world.register("ada@example.com").await.status, 201);
-    is_told_once();
+    assert_one_warning();
 }
 
-/// That the log has one line of it, with a reason and without what was asked.
+/// Asserts that the log contains one warning, with a reason and without any part of the password or its hash.
 #[track_caller]
-fn is_told_once() {
+fn assert_one_warning() {
     let lines = warnings();
     let [line] = lines.as_slice() else { panic!("{lines:?}") };
     assert_eq!(line["level"], "WARN", "{line}");
@@ -145,7 +145,7 @@ fn is_told_once() {
 }
 
 #[tokio::test]
-async fn a_list_that_never_answers_is_waited_for_one_second() {
+async fn a_list_that_never_answers_times_out_after_one_second() {
     logs::keep();
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let list = BreachedPasswords::new(Some(format!("http://{}/", silent.local_addr().unwrap())));
@@ -155,11 +155,11 @@ async fn a_list_that_never_answers_is_waited_for_one_second() {
     let start = Instant::now();
     assert!(list.judge(password).await.is_ok());
     assert_eq!(start.elapsed().as_secs(), 1);
-    is_told_once();
+    assert_one_warning();
 }
 
 #[tokio::test]
-async fn nobody_is_asked_about_a_password_that_is_refused_anyway() {
+async fn the_list_is_not_queried_for_registrations_that_are_refused_anyway() {
     let list = List::answering(StatusCode::OK, OTHER.into()).await;
     let world = asking(&list.url).await;
     world.set_settings(&[("REGISTER_MAX_PER_SOURCE", AttributeValue::N("1".into()))]).await;

@@ -1,4 +1,4 @@
-//! What goes wrong inside, and what is told of it.
+//! Internal failures, and the responses to them.
 
 use std::{
     sync::{
@@ -30,7 +30,7 @@ use tokio::net::TcpListener;
 use crate::world::{World, event};
 
 #[tokio::test]
-async fn statement_23_without_dynamodb_everyone_is_asked_to_come_back() {
+async fn statement_23_without_dynamodb_every_request_gets_503_with_retry_after() {
     let mut world = World::new().await;
     world.register("ada@example.com").await;
     let login = world.log_in("ada@example.com").await;
@@ -50,18 +50,18 @@ async fn statement_23_without_dynamodb_everyone_is_asked_to_come_back() {
 }
 
 #[tokio::test]
-async fn a_table_that_is_missing_is_no_bug_of_the_client() {
+async fn a_missing_table_makes_the_service_unavailable() {
     let world = World::new().await;
     world.client.delete_table().table_name("UsersTable").send().await.unwrap();
     world.log_in("ada@example.com").await.is_detail(503, "Service temporarily unavailable.");
 }
 
 #[rstest]
-#[case::no_hash("password_hash", AttributeValue::S("swordfish".into()))]
+#[case::an_invalid_hash("password_hash", AttributeValue::S("swordfish".into()))]
 #[case::an_id_out_of_range("user_id", AttributeValue::N("0".into()))]
-#[case::an_id_that_is_no_number("user_id", AttributeValue::S("ada".into()))]
+#[case::an_id_that_is_not_a_number("user_id", AttributeValue::S("ada".into()))]
 #[tokio::test]
-async fn an_item_that_nobody_here_wrote_is_an_internal_error(#[case] name: &str, #[case] value: AttributeValue) {
+async fn a_corrupt_item_is_an_internal_error(#[case] name: &str, #[case] value: AttributeValue) {
     let world = World::new().await;
     world.register("ada@example.com").await;
     world.set_user("email#ada@example.com", name, value).await;
@@ -86,7 +86,7 @@ impl Endpoint for Faulty {
 }
 
 #[tokio::test]
-async fn statement_21_a_handler_that_panics_is_an_internal_error_and_the_next_request_is_answered() {
+async fn statement_21_a_panic_is_an_internal_error_and_the_next_request_is_served() {
     let world = World::new().await;
     let function = Function::new(Faulty, &world.service);
     for _ in 0..2 {
@@ -97,7 +97,7 @@ async fn statement_21_a_handler_that_panics_is_an_internal_error_and_the_next_re
     }
 }
 
-/// An endpoint that never answers.
+/// An endpoint that never responds.
 struct Endless;
 
 impl Endpoint for Endless {
@@ -115,7 +115,7 @@ impl Endpoint for Endless {
 }
 
 #[tokio::test]
-async fn statement_23_a_request_is_ended_before_its_function_is() {
+async fn statement_23_a_request_times_out_before_its_function() {
     let template: serde_norway::Value = serde_norway::from_str(include_str!("../../template.yaml")).unwrap();
     let function = Duration::from_secs(template["Globals"]["Function"]["Timeout"].as_u64().unwrap());
     let limits = shared::timeouts::Timeouts::default();
@@ -132,7 +132,7 @@ async fn statement_23_a_request_is_ended_before_its_function_is() {
 }
 
 #[tokio::test]
-async fn a_body_in_broken_base64_is_the_clients_fault() {
+async fn a_body_in_invalid_base64_is_a_client_error() {
     let world = World::new().await;
     let mut event = event::<login::Login>("POST", None, &Value::Null);
     event["body"] = "!!!".into();
@@ -142,7 +142,8 @@ async fn a_body_in_broken_base64_is_the_clients_fault() {
     assert!(answer.text("detail").starts_with("JSON parse error - "), "{answer:?}");
 }
 
-/// A DynamoDB that cancels so many transactions for a conflict with others before it does one, and counts them all.
+/// A DynamoDB that cancels the first `times` transactions because of a conflict. Also returns the number of transactions
+/// it has received.
 async fn conflicting(times: usize) -> (World, Arc<AtomicUsize>) {
     const CONFLICT: &str = r#"{
         "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
@@ -162,7 +163,7 @@ async fn conflicting(times: usize) -> (World, Arc<AtomicUsize>) {
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(axum::serve(listener, Router::new().fallback(answer)).into_future());
     let options = Options { dynamodb_endpoint: Some(endpoint), ..Options::for_tests() };
-    // No randomness, and so no waits.
+    // Without randomness, backoff does not wait.
     let random = Random::new(|bytes| bytes.fill(0));
     (World::on(Database::start(&options).await.unwrap(), Duration::ZERO, random).await, seen)
 }
@@ -172,14 +173,14 @@ async fn conflicting(times: usize) -> (World, Arc<AtomicUsize>) {
 #[case::once(1, 2)]
 #[case::four_times(4, 5)]
 #[tokio::test]
-async fn statement_24_a_transaction_that_collides_is_tried_again(#[case] conflicts: usize, #[case] attempts: usize) {
+async fn statement_24_a_conflicting_transaction_is_retried(#[case] conflicts: usize, #[case] attempts: usize) {
     let (world, seen) = conflicting(conflicts).await;
     assert_eq!(world.register("ada@example.com").await.status, 201);
     assert_eq!(seen.load(Ordering::Relaxed), attempts);
 }
 
 #[tokio::test]
-async fn statement_24_a_transaction_that_collides_each_time_is_given_up() {
+async fn statement_24_a_transaction_that_always_conflicts_is_given_up() {
     let (world, seen) = conflicting(usize::MAX).await;
     world.register("ada@example.com").await.is_detail(503, "Service temporarily unavailable.");
     assert_eq!(seen.load(Ordering::Relaxed), 5);

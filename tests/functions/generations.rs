@@ -1,4 +1,4 @@
-//! Statement 14: what voids tokens and sessions, and what might bring them back.
+//! Statement 14: tokens and sessions that were voided do not become valid again.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use rstest::rstest;
@@ -15,7 +15,7 @@ async fn world_with_ada() -> World {
     world
 }
 
-/// The account as an export has it.
+/// The account as an export contains it.
 fn copy(account: &Account) -> NewAccount {
     NewAccount {
         user: account.user.clone(),
@@ -26,10 +26,10 @@ fn copy(account: &Account) -> NewAccount {
 }
 
 #[rstest]
-#[case::deleted_and_imported(false)]
-#[case::disabled_deleted_imported_and_enabled(true)]
+#[case::deletion_and_import(false)]
+#[case::disabling_deletion_import_and_enabling(true)]
 #[tokio::test]
-async fn statement_14_what_was_void_stays_void_when_a_user_is_deleted_and_imported_again(#[case] is_disabled: bool) {
+async fn statement_14_voided_tokens_stay_void_after_a_user_is_deleted_and_imported_again(#[case] is_disabled: bool) {
     let world = world_with_ada().await;
     let stolen = world.log_in(ADA).await;
     let users = world.service.users();
@@ -44,7 +44,7 @@ async fn statement_14_what_was_void_stays_void_when_a_user_is_deleted_and_import
         if is_disabled {
             users.change_access(world.account(ADA).await, &AccessChange::Enable).await.unwrap().unwrap();
         }
-        // Its session is stored as ever.
+        // The session is still stored.
         world.me("GET", stolen.text("access"), &json!({})).await.is_detail(401, "Invalid token.");
         world.refresh(stolen.text("refresh")).await.is_detail(401, "Token is invalid or expired.");
     }
@@ -54,14 +54,14 @@ async fn statement_14_what_was_void_stays_void_when_a_user_is_deleted_and_import
 }
 
 #[tokio::test]
-async fn statement_14_a_session_that_a_login_opens_behind_a_deletion_and_an_import_is_void() {
+async fn statement_14_a_login_that_overlaps_a_deletion_and_an_import_opens_a_void_session() {
     let world = world_with_ada().await;
     let before = world.account(ADA).await;
     let copy = copy(&before);
     let users = world.service.users();
     users.delete(before.clone()).await.unwrap();
     users.add(&copy).await.unwrap();
-    // A login that had read the account before.
+    // A login that read the account before the deletion.
     let session = world.service.sessions().open(before.holder(), 1_000).await.unwrap();
     let refresh = world.service.refresh_tokens().write(&session).await.unwrap();
     let access = world.service.access_tokens().issue(before.holder(), 300).await.unwrap();
@@ -70,7 +70,7 @@ async fn statement_14_a_session_that_a_login_opens_behind_a_deletion_and_an_impo
 }
 
 #[tokio::test]
-async fn users_from_before_generations_were_random_go_on_until_they_are_voided() {
+async fn sessions_of_users_without_a_generation_work_until_they_are_voided() {
     let world = world_with_ada().await;
     let before = world.account(ADA).await;
     for key in [format!("user#{}", before.user.id), format!("email#{ADA}")] {

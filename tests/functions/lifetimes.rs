@@ -1,4 +1,4 @@
-//! Tokens and sessions to the second.
+//! Expiry of tokens and sessions, to the second.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use rstest::rstest;
@@ -9,9 +9,9 @@ use crate::world::World;
 const DAY: u64 = 86_400;
 
 #[rstest]
-#[case::a_second_before(299, 200)]
-#[case::to_the_second(300, 401)]
-#[case::a_second_after(301, 401)]
+#[case::a_second_before_expiry(299, 200)]
+#[case::at_expiry(300, 401)]
+#[case::a_second_after_expiry(301, 401)]
 #[tokio::test]
 async fn an_access_token_expires(#[case] age: u64, #[case] status: i64) {
     let world = World::new().await;
@@ -27,11 +27,11 @@ async fn an_access_token_expires(#[case] age: u64, #[case] status: i64) {
 }
 
 #[rstest]
-#[case::a_second_before(30 * DAY - 1, 200)]
-#[case::to_the_second(30 * DAY, 401)]
-#[case::a_second_after(30 * DAY + 1, 401)]
+#[case::a_second_before_expiry(30 * DAY - 1, 200)]
+#[case::at_expiry(30 * DAY, 401)]
+#[case::a_second_after_expiry(30 * DAY + 1, 401)]
 #[tokio::test]
-async fn statement_16_a_session_expires_though_it_is_still_stored(#[case] age: u64, #[case] status: i64) {
+async fn statement_16_an_expired_session_is_refused_while_it_is_still_stored(#[case] age: u64, #[case] status: i64) {
     let world = World::new().await;
     world.register("ada@example.com").await;
     let refresh = world.log_in("ada@example.com").await.text("refresh").to_owned();
@@ -40,7 +40,7 @@ async fn statement_16_a_session_expires_though_it_is_still_stored(#[case] age: u
 }
 
 #[tokio::test]
-async fn a_session_does_not_grow_longer_by_use() {
+async fn use_does_not_extend_a_session() {
     let world = World::new().await;
     world.register("ada@example.com").await;
     let refresh = world.log_in("ada@example.com").await.text("refresh").to_owned();
@@ -51,7 +51,7 @@ async fn a_session_does_not_grow_longer_by_use() {
 }
 
 #[tokio::test]
-async fn an_expired_session_that_is_still_stored_is_logged_out_of() {
+async fn an_expired_session_that_is_still_stored_can_be_logged_out() {
     let world = World::new().await;
     world.register("ada@example.com").await;
     let refresh = world.log_in("ada@example.com").await.text("refresh").to_owned();

@@ -1,4 +1,4 @@
-//! Statements 6 to 9: guesses at passwords and registrations are counted, and beyond their limits refused.
+//! Statements 6 to 9: failed logins and registrations are counted, and refused above their limits.
 
 use std::time::Duration;
 
@@ -50,7 +50,7 @@ fn number(number: u64) -> AttributeValue {
     AttributeValue::N(number.to_string())
 }
 
-/// The items of the table of users whose keys begin like this.
+/// The keys and counts of the items in the users table whose keys start with this prefix.
 async fn counts(world: &World, prefix: &str) -> Vec<(String, u64)> {
     let items = world.client.scan().table_name("UsersTable").send().await.unwrap().items.unwrap();
     let counts = items.iter().filter(|item| item["pk"].as_s().unwrap().starts_with(prefix));
@@ -58,11 +58,11 @@ async fn counts(world: &World, prefix: &str) -> Vec<(String, u64)> {
 }
 
 #[rstest]
-#[case::of_an_account("ada@example.com")]
-#[case::of_an_account_written_otherwise("ADA@EXAMPLE.COM")]
-#[case::of_an_address_that_nobody_has("nobody@example.com")]
+#[case::an_account("ada@example.com")]
+#[case::an_account_in_another_case("ADA@EXAMPLE.COM")]
+#[case::an_unknown_address("nobody@example.com")]
 #[tokio::test]
-async fn statement_7_after_ten_failures_in_a_quarter_of_an_hour_from_one_address_a_login_waits(#[case] email: &str) {
+async fn statement_7_ten_failures_from_one_source_block_logins_for_15_minutes(#[case] email: &str) {
     let world = world_with_ada().await;
     fail(&world, 4, email, HERE).await;
     world.wait(700);
@@ -76,7 +76,7 @@ async fn statement_7_after_ten_failures_in_a_quarter_of_an_hour_from_one_address
 }
 
 #[tokio::test]
-async fn statement_7_a_new_window_begins_with_the_first_failure_after_the_old_one() {
+async fn statement_7_a_new_window_starts_with_the_first_failure_after_the_last_one() {
     let world = world_with_ada().await;
     fail(&world, 10, ADA, HERE).await;
     world.wait(900);
@@ -87,7 +87,7 @@ async fn statement_7_a_new_window_begins_with_the_first_failure_after_the_old_on
 }
 
 #[tokio::test]
-async fn statement_7_after_a_hundred_failures_in_an_hour_from_everywhere_an_account_waits() {
+async fn statement_7_a_hundred_failures_from_many_sources_block_the_account_for_an_hour() {
     let world = world_with_ada().await;
     for network in 0..10 {
         fail(&world, 10, ADA, &format!("198.51.100.{network}")).await;
@@ -100,10 +100,10 @@ async fn statement_7_after_a_hundred_failures_in_an_hour_from_everywhere_an_acco
 }
 
 #[tokio::test]
-async fn statement_7_a_login_beyond_a_limit_is_not_hashed_and_logged_as_locked() {
+async fn statement_7_a_blocked_login_is_not_hashed_and_is_logged_as_locked() {
     let world = world_with_ada().await;
     fail(&world, 10, ADA, HERE).await;
-    // Whatever hashes now fails.
+    // A login that reaches the hash now fails with 500.
     world.set_user("email#ada@example.com", "password_hash", AttributeValue::S("swordfish".into())).await;
     logs::take();
     assert_throttled(&world.post_from::<Login>(HERE, &right(ADA)).await, 900);
@@ -113,7 +113,7 @@ async fn statement_7_a_login_beyond_a_limit_is_not_hashed_and_logged_as_locked()
 }
 
 #[tokio::test]
-async fn statement_7_of_fifty_failures_at_once_no_more_than_ten_are_told_and_count_for_the_account() {
+async fn statement_7_only_ten_of_fifty_concurrent_failures_are_checked_and_count_for_the_account() {
     let world = world_with_ada().await;
     let body = guess(ADA);
     let answers = join_all((0..50).map(|_| world.post_from::<Login>(HERE, &body))).await;
@@ -122,12 +122,12 @@ async fn statement_7_of_fifty_failures_at_once_no_more_than_ten_are_told_and_cou
     let counts = counts(&world, "failures#").await;
     let mut attempts: Vec<_> = counts.iter().map(|(_, count)| *count).collect();
     attempts.sort_unstable();
-    // With the account, for the account, and of the source alone.
+    // For the source and account together, for the account, and for the source across accounts.
     assert_eq!(attempts, [10, 10, 50]);
 }
 
 #[tokio::test]
-async fn statement_7_the_limits_are_those_of_the_settings_item() {
+async fn statement_7_the_limits_come_from_the_settings_item() {
     let world = world_with_ada().await;
     let settings = [
         ("LOGIN_MAX_FAILURES_PER_SOURCE", number(2)),
@@ -140,12 +140,12 @@ async fn statement_7_the_limits_are_those_of_the_settings_item() {
     assert_throttled(&world.post_from::<Login>(HERE, &guess(ADA)).await, 60);
     fail(&world, 1, ADA, ELSEWHERE).await;
     assert_throttled(&world.post_from::<Login>("192.0.2.1", &right(ADA)).await, 120);
-    // The longer of two waits is told.
+    // Retry-After is the longer of the two waits.
     assert_throttled(&world.post_from::<Login>(HERE, &right(ADA)).await, 120);
 }
 
 #[tokio::test]
-async fn statement_7_a_good_login_does_not_forget_failures_and_is_none() {
+async fn statement_7_a_successful_login_neither_counts_as_a_failure_nor_resets_the_counters() {
     let world = world_with_ada().await;
     fail(&world, 9, ADA, HERE).await;
     for _ in 0..3 {
@@ -156,7 +156,7 @@ async fn statement_7_a_good_login_does_not_forget_failures_and_is_none() {
 }
 
 #[tokio::test]
-async fn statement_7_counts_name_no_address_and_expire_by_themselves() {
+async fn statement_7_counters_contain_no_email_address_and_expire() {
     let world = world_with_ada().await;
     fail(&world, 1, ADA, HERE).await;
     let items = world.client.scan().table_name("UsersTable").send().await.unwrap().items.unwrap();
@@ -171,7 +171,7 @@ async fn statement_7_counts_name_no_address_and_expire_by_themselves() {
 }
 
 #[tokio::test]
-async fn statement_8_the_owner_at_another_address_logs_in_and_sessions_go_on() {
+async fn statement_8_the_owner_can_log_in_elsewhere_and_sessions_continue() {
     let world = world_with_ada().await;
     let session = world.post_from::<Login>(HERE, &right(ADA)).await;
     fail(&world, 10, ADA, HERE).await;
@@ -183,7 +183,7 @@ async fn statement_8_the_owner_at_another_address_logs_in_and_sessions_go_on() {
 }
 
 #[tokio::test]
-async fn statement_8_guesses_at_one_account_lock_no_other() {
+async fn statement_8_guesses_at_one_account_do_not_lock_another() {
     let world = world_with_ada().await;
     world.register("grace@example.com").await;
     fail(&world, 10, ADA, HERE).await;
@@ -191,7 +191,7 @@ async fn statement_8_guesses_at_one_account_lock_no_other() {
 }
 
 #[tokio::test]
-async fn statement_9_a_header_makes_no_other_source_and_an_ipv6_address_counts_by_its_64() {
+async fn statement_9_headers_do_not_change_the_source_and_an_ipv6_64_counts_as_one() {
     let world = world_with_ada().await;
     for host in 0..10 {
         fail(&world, 1, ADA, &format!("2001:db8:0:7:{host}::{host}")).await;
@@ -211,7 +211,7 @@ async fn statement_9_a_header_makes_no_other_source_and_an_ipv6_address_counts_b
 }
 
 #[tokio::test]
-async fn a_twenty_first_registration_from_one_address_in_an_hour_waits() {
+async fn one_source_can_register_at_most_twenty_users_per_hour() {
     let world = World::new().await;
     let register = async |source: &str, number: u64| {
         let body = json!({ "email": format!("user{number}@example.com"), "password": PASSWORD });
@@ -229,7 +229,7 @@ async fn a_twenty_first_registration_from_one_address_in_an_hour_waits() {
 }
 
 #[tokio::test]
-async fn registrations_that_are_refused_for_their_fields_are_not_counted_and_taken_addresses_are() {
+async fn registrations_with_taken_addresses_are_counted_and_invalid_ones_are_not() {
     let world = World::new().await;
     world.set_settings(&[("REGISTER_MAX_PER_SOURCE", number(2)), ("REGISTER_PER_SOURCE_WINDOW", number(60))]).await;
     for _ in 0..5 {
@@ -237,12 +237,12 @@ async fn registrations_that_are_refused_for_their_fields_are_not_counted_and_tak
     }
     assert_eq!(world.post_from::<Register>(HERE, &right(ADA)).await.status, 201);
     assert_eq!(world.post_from::<Register>(HERE, &right(ADA)).await.status, 400);
-    // Nobody finds out address by address who has an account.
+    // This limits how many addresses can be probed for accounts.
     assert_throttled(&world.post_from::<Register>(HERE, &right(ADA)).await, 60);
 }
 
 #[tokio::test]
-async fn in_a_warm_function_a_locked_login_asks_once_and_a_refused_registration_too() {
+async fn a_throttled_login_or_registration_takes_one_request_in_a_warm_function() {
     let world = World::with(Duration::from_secs(30), Random::system()).await;
     world.set_settings(&[("REGISTER_MAX_PER_SOURCE", number(1))]).await;
     world.register(ADA).await;

@@ -1,4 +1,4 @@
-//! Statement 8: what strangers can lock, and how an owner gets in all the same.
+//! Statement 8: which locks strangers can cause, and how the owner can log in nevertheless.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::future::join_all;
@@ -39,7 +39,7 @@ async fn log_in_from(world: &World, source: &str) -> i64 {
     world.post_from::<Login>(source, &right()).await.status
 }
 
-/// Strangers at ten addresses use up what the account has.
+/// Exhausts the limit of the account with guesses from ten addresses.
 async fn lock(world: &World) {
     for network in 0..10 {
         for _ in 0..10 {
@@ -55,18 +55,15 @@ async fn keys(world: &World, prefix: &str) -> Vec<String> {
 }
 
 #[rstest]
-#[case::one_by_one(1, 60)]
-#[case::in_bursts_of_fifty(50, 450)]
+#[case::single_guesses(1, 60)]
+#[case::bursts_of_fifty(50, 450)]
 #[tokio::test]
-async fn statement_8_one_address_over_two_hours_never_locks_the_account_for_its_owner(
-    #[case] at_once: usize,
-    #[case] pause: u64,
-) {
+async fn statement_8_guesses_from_one_address_never_lock_out_the_owner(#[case] at_once: usize, #[case] pause: u64) {
     let world = world_with_ada().await;
     for second in (0..2 * HOUR).step_by(usize::try_from(pause).unwrap()) {
         let body = guess();
         join_all((0..at_once).map(|_| world.post_from::<Login>(STRANGER, &body))).await;
-        // Each time from where the owner never was before.
+        // From a new source address each time.
         let somewhere = format!("198.51.{}.{}", second / 256 % 256, second % 256);
         assert_eq!(log_in_from(&world, &somewhere).await, 200, "after {second} s");
         world.wait(pause);
@@ -74,7 +71,7 @@ async fn statement_8_one_address_over_two_hours_never_locks_the_account_for_its_
 }
 
 #[tokio::test]
-async fn statement_8_many_addresses_lock_an_account_for_whoever_never_logged_in_and_for_an_hour() {
+async fn statement_8_guesses_from_many_addresses_lock_unknown_sources_out_for_an_hour() {
     let world = world_with_ada().await;
     lock(&world).await;
     assert_eq!(log_in_from(&world, OWNER).await, 429);
@@ -83,14 +80,14 @@ async fn statement_8_many_addresses_lock_an_account_for_whoever_never_logged_in_
 }
 
 #[tokio::test]
-async fn statement_8_a_source_from_which_the_owner_logged_in_during_an_attack_still_gets_in() {
+async fn statement_8_a_source_of_an_earlier_login_is_not_locked_out() {
     let world = world_with_ada().await;
     world.post_from::<Login>("192.0.2.0", &guess()).await;
     assert_eq!(log_in_from(&world, OWNER).await, 200);
     lock(&world).await;
     assert_eq!(log_in_from(&world, OWNER).await, 200);
     assert_eq!(log_in_from(&world, "198.51.100.99").await, 429);
-    // A wrong password from there is a wrong password, up to the source's own limit.
+    // A wrong password from there is refused as such, up to the limit of the source.
     for _ in 0..10 {
         assert_eq!(world.post_from::<Login>(OWNER, &guess()).await.status, 401);
     }
@@ -98,10 +95,10 @@ async fn statement_8_a_source_from_which_the_owner_logged_in_during_an_attack_st
 }
 
 #[rstest]
-#[case::a_day_before_its_end(29, 200)]
-#[case::at_its_end(30, 429)]
+#[case::a_day_before_expiry(29, 200)]
+#[case::at_expiry(30, 429)]
 #[tokio::test]
-async fn statement_8_a_source_is_known_for_thirty_days(#[case] days: u64, #[case] status: i64) {
+async fn statement_8_a_source_stays_known_for_thirty_days(#[case] days: u64, #[case] status: i64) {
     let world = world_with_ada().await;
     world.post_from::<Login>("192.0.2.0", &guess()).await;
     assert_eq!(log_in_from(&world, OWNER).await, 200);
@@ -111,7 +108,7 @@ async fn statement_8_a_source_is_known_for_thirty_days(#[case] days: u64, #[case
 }
 
 #[tokio::test]
-async fn statement_8_a_source_is_remembered_only_while_there_are_failures_and_names_no_address() {
+async fn statement_8_a_source_is_remembered_only_during_failures_and_without_the_email() {
     let world = world_with_ada().await;
     assert_eq!(log_in_from(&world, OWNER).await, 200);
     assert_eq!(keys(&world, "known#").await, [""; 0]);
@@ -120,13 +117,13 @@ async fn statement_8_a_source_is_remembered_only_while_there_are_failures_and_na
     let known = keys(&world, "known#").await;
     assert_eq!(known.len(), 1);
     assert!(known[0].ends_with(OWNER) && !known[0].contains("ada"), "{known:?}");
-    // It is written once, and not with each login.
+    // It is written once, not at each login.
     assert_eq!(log_in_from(&world, OWNER).await, 200);
     assert_eq!(world.requests.rounds_and_all(), (2, 3));
 }
 
 #[tokio::test]
-async fn statement_8_what_a_known_source_is_let_past_is_the_accounts_limit_alone() {
+async fn statement_8_a_known_source_bypasses_only_the_limit_of_the_account() {
     let world = world_with_ada().await;
     world.post_from::<Login>("192.0.2.0", &guess()).await;
     assert_eq!(log_in_from(&world, OWNER).await, 200);
@@ -137,10 +134,10 @@ async fn statement_8_what_a_known_source_is_let_past_is_the_accounts_limit_alone
 }
 
 #[rstest]
-#[case::unlocked(false)]
-#[case::given_a_new_password(true)]
+#[case::an_unlock(false)]
+#[case::a_new_password(true)]
 #[tokio::test]
-async fn statement_8_an_operator_lifts_the_lock_at_every_source(#[case] with_new_password: bool) {
+async fn statement_8_an_operator_can_lift_the_lock_for_every_source(#[case] with_new_password: bool) {
     let world = world_with_ada().await;
     lock(&world).await;
     world.wait(1);
@@ -159,7 +156,7 @@ async fn statement_8_an_operator_lifts_the_lock_at_every_source(#[case] with_new
     for source in [OWNER, "192.0.2.0"] {
         assert_eq!(world.post_from::<Login>(source, &body).await.status, 200, "{source}");
     }
-    // Counting begins anew, in the very second of the unlocking.
+    // Counting restarts, even within the second of the unlock.
     for _ in 0..10 {
         assert_eq!(world.post_from::<Login>("192.0.2.0", &guess()).await.status, 401);
     }
@@ -167,7 +164,7 @@ async fn statement_8_an_operator_lifts_the_lock_at_every_source(#[case] with_new
 }
 
 #[tokio::test]
-async fn statement_8_an_unlock_by_a_clock_that_is_ahead_lifts_no_limit_for_what_follows() {
+async fn statement_8_an_unlock_by_a_clock_ahead_does_not_exempt_later_failures() {
     let world = world_with_ada().await;
     lock(&world).await;
     for key in keys(&world, "email#").await {
@@ -180,10 +177,10 @@ async fn statement_8_an_unlock_by_a_clock_that_is_ahead_lifts_no_limit_for_what_
 }
 
 #[rstest]
-#[case::whose_window_is_over(false)]
-#[case::that_an_operator_lifted(true)]
+#[case::an_expired_lock(false)]
+#[case::a_lifted_lock(true)]
 #[tokio::test]
-async fn statement_8_behind_a_lock_the_owner_is_known_before_the_next_one(#[case] unlocked: bool) {
+async fn statement_8_a_login_after_a_lock_makes_the_source_known_for_the_next_one(#[case] unlocked: bool) {
     let world = world_with_ada().await;
     lock(&world).await;
     if unlocked {
@@ -201,7 +198,7 @@ async fn statement_8_behind_a_lock_the_owner_is_known_before_the_next_one(#[case
 }
 
 #[tokio::test]
-async fn statement_8_counts_of_a_version_before_still_count_and_an_unlock_lifts_them_too() {
+async fn statement_8_counters_of_an_earlier_version_count_and_can_be_unlocked() {
     let world = world_with_ada().await;
     for _ in 0..10 {
         world.post_from::<Login>(STRANGER, &guess()).await;
@@ -219,7 +216,7 @@ async fn statement_8_counts_of_a_version_before_still_count_and_an_unlock_lifts_
 }
 
 #[tokio::test]
-async fn one_password_tried_at_many_accounts_meets_a_limit_of_the_source() {
+async fn password_spraying_is_limited_for_each_source() {
     let world = world_with_ada().await;
     for number in 0..100 {
         let body = json!({ "email": format!("user{number}@example.com"), "password": "Summer2026!" });
@@ -235,14 +232,14 @@ async fn one_password_tried_at_many_accounts_meets_a_limit_of_the_source() {
 }
 
 #[tokio::test]
-async fn what_the_sources_limit_over_all_accounts_refuses_does_not_count_for_an_account() {
+async fn attempts_refused_by_the_limit_across_accounts_do_not_count_for_the_account() {
     let world = world_with_ada().await;
     world.set_settings(&[("LOGIN_MAX_FAILURES_PER_SOURCE_ALL", AttributeValue::N("5".into()))]).await;
     let body = guess();
     join_all((0..40).map(|_| world.post_from::<Login>(STRANGER, &body))).await;
     let items = world.client.scan().table_name("UsersTable").send().await.unwrap().items.unwrap();
     let mut counts: Vec<_> = items.iter().filter(|item| item["pk"].as_s().unwrap().starts_with("failures#")).collect();
-    // The shortest key is the account's.
+    // The shortest key belongs to the account.
     counts.sort_by_key(|item| item["pk"].as_s().unwrap().len());
     let account = counts.iter().find(|item| item["pk"].as_s().unwrap().matches('#').count() == 1).unwrap();
     assert_eq!(account["attempts"].as_n().unwrap(), "5");

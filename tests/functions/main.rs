@@ -1,5 +1,5 @@
-//! The functions on the embedded DynamoDB, with a clock that is set and requests that are counted: what HTTP alone can
-//! not show.
+//! The functions on the embedded DynamoDB, with a simulated clock and counted DynamoDB requests. These tests cover what
+//! cannot be observed over HTTP alone.
 #![expect(
     clippy::indexing_slicing,
     clippy::panic,

@@ -1,4 +1,4 @@
-//! Reads that DynamoDB answers in part only, as it does where a table is throttled.
+//! Batch reads that DynamoDB answers only in part, as it does when a table is throttled.
 
 use std::{
     sync::{
@@ -19,7 +19,8 @@ use crate::world::World;
 
 const ADA: &str = "ada@example.com";
 
-/// A DynamoDB that has Ada's credentials, and leaves all other keys out of so many answers.
+/// A DynamoDB that returns Ada's credentials, and reports all other keys as unprocessed in the first `times` responses.
+/// Also returns the number of batch reads it has received.
 async fn throttled(times: usize) -> (World, Arc<AtomicUsize>) {
     let real = World::new().await;
     real.register(ADA).await;
@@ -39,7 +40,7 @@ async fn throttled(times: usize) -> (World, Arc<AtomicUsize>) {
         let mut keys = request["RequestItems"]["UsersTable"]["Keys"].as_array().unwrap().clone();
         let before = keys.len();
         keys.retain(|key| key["pk"] != ada["pk"]);
-        // What was read once is not asked for again.
+        // Items that were returned once are not requested again.
         let found = if keys.len() < before { vec![ada.clone()] } else { vec![] };
         let mut answer = json!({ "Responses": { "UsersTable": found } });
         if counter.fetch_add(1, Ordering::Relaxed) < times {
@@ -50,7 +51,7 @@ async fn throttled(times: usize) -> (World, Arc<AtomicUsize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     tokio::spawn(axum::serve(listener, Router::new().fallback(answer)).into_future());
-    // No randomness, and so no waits.
+    // Without randomness, backoff does not wait.
     (World::on(Database::at(&url), Duration::ZERO, Random::new(|bytes| bytes.fill(0))).await, asked)
 }
 
@@ -58,14 +59,14 @@ async fn throttled(times: usize) -> (World, Arc<AtomicUsize>) {
 #[case::once(1)]
 #[case::five_times(5)]
 #[tokio::test]
-async fn statement_24_what_is_left_out_of_an_answer_is_asked_for_again(#[case] times: usize) {
+async fn statement_24_unprocessed_keys_are_requested_again(#[case] times: usize) {
     let (world, asked) = throttled(times).await;
     assert_eq!(world.log_in(ADA).await.status, 200);
     assert_eq!(asked.load(Ordering::Relaxed), times + 1);
 }
 
 #[tokio::test]
-async fn statement_24_what_is_left_out_each_time_is_given_up_and_nobody_gets_in() {
+async fn statement_24_keys_that_stay_unprocessed_make_the_login_fail() {
     let (world, asked) = throttled(usize::MAX).await;
     world.log_in(ADA).await.is_detail(503, "Service temporarily unavailable.");
     assert_eq!(asked.load(Ordering::Relaxed), 6);

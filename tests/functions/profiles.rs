@@ -1,4 +1,4 @@
-//! Changes of profiles: how often, whose former addresses they are, and with which password.
+//! Profile updates: how many are allowed, how former addresses are reserved, and when the password is required.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures_util::future::join_all;
@@ -43,7 +43,7 @@ fn taken() -> Value {
 }
 
 #[tokio::test]
-async fn a_former_address_is_nobody_elses_for_thirty_days_and_no_way_in() {
+async fn a_former_address_stays_reserved_for_thirty_days_and_cannot_log_in() {
     let (world, access) = world_with_ada().await;
     assert_eq!(change(&world, &access, "thief@example.com").await.status, 200);
     assert_eq!(world.log_in(ADA).await.status, 401);
@@ -53,27 +53,27 @@ async fn a_former_address_is_nobody_elses_for_thirty_days_and_no_way_in() {
     world.register("grace@example.com").await;
     let grace = self::access(&world, "grace@example.com").await;
     assert_eq!(change(&world, &grace, ADA).await.body, taken());
-    // The table has not forgotten it yet.
+    // DynamoDB has not deleted the expired item yet.
     world.wait(1);
     assert_eq!(world.register(ADA).await.status, 201);
     assert_eq!(world.log_in(ADA).await.status, 200);
 }
 
 #[tokio::test]
-async fn the_owner_takes_a_former_address_back_and_nobody_else_has_it_then() {
+async fn the_owner_can_take_back_a_former_address_and_keeps_it() {
     let (world, access) = world_with_ada().await;
     assert_eq!(change(&world, &access, "thief@example.com").await.status, 200);
     assert_eq!(change(&world, &access, ADA).await.status, 200);
     assert_eq!(world.log_in(ADA).await.status, 200);
     assert_eq!(world.register(ADA).await.status, 400);
-    // What was given up for it is not reserved.
+    // The address that was given up in return is not reserved.
     assert_eq!(world.register("thief@example.com").await.status, 201);
     world.wait(365 * DAY);
     assert_eq!(world.log_in(ADA).await.status, 200);
 }
 
 #[tokio::test]
-async fn with_no_days_of_reservation_a_former_address_is_free_at_once() {
+async fn a_former_address_is_free_immediately_if_reservation_is_off() {
     let (world, access) = world_with_ada().await;
     world.set_settings(&[("FORMER_EMAIL_RESERVED", number(0))]).await;
     assert_eq!(change(&world, &access, "lovelace@example.com").await.status, 200);
@@ -81,7 +81,7 @@ async fn with_no_days_of_reservation_a_former_address_is_free_at_once() {
 }
 
 #[tokio::test]
-async fn another_case_of_the_same_address_reserves_nothing() {
+async fn a_change_of_case_reserves_no_address() {
     let (world, access) = world_with_ada().await;
     assert_eq!(change(&world, &access, "ADA@EXAMPLE.com").await.status, 200);
     assert_eq!(world.log_in(ADA).await.status, 200);
@@ -89,7 +89,7 @@ async fn another_case_of_the_same_address_reserves_nothing() {
 }
 
 #[tokio::test]
-async fn of_many_former_addresses_the_first_three_are_reserved() {
+async fn only_the_first_three_former_addresses_are_reserved() {
     let (world, access) = world_with_ada().await;
     for number in 1..=5 {
         assert_eq!(change(&world, &access, &format!("thief{number}@example.com")).await.status, 200);
@@ -104,7 +104,7 @@ async fn of_many_former_addresses_the_first_three_are_reserved() {
 }
 
 #[tokio::test]
-async fn going_back_and_forth_never_frees_the_owners_address() {
+async fn changing_back_and_forth_never_releases_the_original_address() {
     let (world, access) = world_with_ada().await;
     let limits = ["PROFILE_CHANGES_MAX_PER_USER", "REGISTER_MAX_PER_SOURCE"];
     world.set_settings(&limits.map(|limit| (limit, number(1_000)))).await;
@@ -112,7 +112,7 @@ async fn going_back_and_forth_never_frees_the_owners_address() {
         assert_eq!(change(&world, &access, &format!("thief{number}@example.com")).await.status, 200);
         assert_eq!(world.register(ADA).await.body, taken(), "after change {number}");
         let mut next = vec![ADA.to_owned()];
-        // By way of others, too.
+        // Also by way of other addresses.
         next.splice(0..0, (0..number % 4).map(|step| format!("way{number}{step}@example.com")));
         for email in next {
             assert_eq!(change(&world, &access, &email).await.status, 200, "{email}");
@@ -122,7 +122,7 @@ async fn going_back_and_forth_never_frees_the_owners_address() {
 }
 
 #[tokio::test]
-async fn whose_account_is_deleted_leaves_no_reserved_address() {
+async fn deleting_an_account_releases_its_former_addresses() {
     let (world, access) = world_with_ada().await;
     change(&world, &access, "lovelace@example.com").await;
     let users = world.service.users();
@@ -133,7 +133,7 @@ async fn whose_account_is_deleted_leaves_no_reserved_address() {
 }
 
 #[tokio::test]
-async fn an_account_is_deleted_though_somebody_has_its_former_address_by_now() {
+async fn an_account_can_be_deleted_after_someone_else_took_its_former_address() {
     let (world, access) = world_with_ada().await;
     change(&world, &access, "lovelace@example.com").await;
     world.wait(30 * DAY);
@@ -144,7 +144,7 @@ async fn an_account_is_deleted_though_somebody_has_its_former_address_by_now() {
 }
 
 #[tokio::test]
-async fn an_operator_sees_for_whom_an_address_is_reserved_and_gives_it_back() {
+async fn an_operator_can_look_up_and_restore_a_reserved_address() {
     let (world, access) = world_with_ada().await;
     change(&world, &access, "thief@example.com").await;
     let users = world.service.users();
@@ -165,36 +165,36 @@ async fn an_operator_sees_for_whom_an_address_is_reserved_and_gives_it_back() {
 }
 
 #[rstest]
-#[case::none(json!({ "email": "new@example.com" }), json!({ "current_password": ["This field is required."] }))]
-#[case::of_another_type(
+#[case::no_password(json!({ "email": "new@example.com" }), json!({ "current_password": ["This field is required."] }))]
+#[case::a_password_of_another_type(
     json!({ "email": "new@example.com", "current_password": 5 }),
     json!({ "current_password": ["Not a valid string."] })
 )]
-#[case::none_with_the_same_address_in_another_case(
+#[case::no_password_and_the_same_address_in_another_case(
     json!({ "email": "ADA@example.com" }),
     json!({ "current_password": ["This field is required."] })
 )]
-#[case::a_wrong_one(
+#[case::a_wrong_password(
     json!({ "email": "new@example.com", "current_password": "wrong horse" }),
     json!({ "current_password": ["Invalid password."] })
 )]
 #[tokio::test]
-async fn where_it_is_asked_for_another_address_needs_the_password(#[case] body: Value, #[case] told: Value) {
+async fn a_change_of_email_needs_the_current_password_if_configured(#[case] body: Value, #[case] expected: Value) {
     let (world, access) = world_with_ada().await;
     world.set_settings(&[("EMAIL_CHANGE_NEEDS_PASSWORD", AttributeValue::Bool(true))]).await;
     let answer = world.me("PUT", &access, &body).await;
-    assert_eq!((answer.status, &answer.body), (400, &told));
+    assert_eq!((answer.status, &answer.body), (400, &expected));
     assert_eq!(world.log_in(ADA).await.status, 200);
     let right = json!({ "email": "new@example.com", "current_password": PASSWORD });
     assert_eq!(world.me("PUT", &access, &right).await.status, 200);
 }
 
 #[rstest]
-#[case::only_the_name(json!({ "username": "lovelace" }))]
+#[case::only_the_username(json!({ "username": "lovelace" }))]
 #[case::the_same_address(json!({ "email": ADA, "username": "lovelace" }))]
-#[case::nothing(json!({}))]
+#[case::no_fields(json!({}))]
 #[tokio::test]
-async fn whatever_leaves_the_address_needs_no_password(#[case] body: Value) {
+async fn an_update_that_keeps_the_email_needs_no_password(#[case] body: Value) {
     let (world, access) = world_with_ada().await;
     world.set_settings(&[("EMAIL_CHANGE_NEEDS_PASSWORD", AttributeValue::Bool(true))]).await;
     assert_eq!(world.me("PATCH", &access, &body).await.status, 200);
@@ -213,7 +213,7 @@ async fn a_wrong_current_password_counts_as_a_failed_login() {
 }
 
 #[tokio::test]
-async fn a_user_who_changes_the_profile_again_and_again_waits_and_finds_out_little() {
+async fn profile_updates_are_limited_and_reveal_few_taken_addresses() {
     let (world, access) = world_with_ada().await;
     world.register("grace@example.com").await;
     world.me("PATCH", &self::access(&world, "grace@example.com").await, &json!({ "username": "holder" })).await;
@@ -229,7 +229,7 @@ async fn a_user_who_changes_the_profile_again_and_again_waits_and_finds_out_litt
     let answer = world.me("PUT", &access, &json!({ "username": "ada" })).await;
     assert_eq!((answer.status, answer.headers["retry-after"].as_str()), (429, "3600"));
     assert!(logs::take().contains(r#""event":"excess_rate_limit_exceeded","endpoint":"me""#));
-    // What changes nothing and asks nothing is not counted.
+    // An update without changes reveals nothing and is not counted.
     assert_eq!(world.me("PUT", &access, &json!({})).await.status, 200);
     assert_eq!(world.me("GET", &access, &json!({})).await.status, 200);
     world.wait(3_600);
@@ -238,7 +238,7 @@ async fn a_user_who_changes_the_profile_again_and_again_waits_and_finds_out_litt
 }
 
 #[tokio::test]
-async fn what_comes_with_a_voided_token_does_not_count_for_the_owner() {
+async fn updates_with_a_voided_token_do_not_count_for_the_owner() {
     let (world, stolen) = world_with_ada().await;
     let users = world.service.users();
     let account = users.change_access(world.account(ADA).await, &AccessChange::Disable).await.unwrap().unwrap();
@@ -251,7 +251,7 @@ async fn what_comes_with_a_voided_token_does_not_count_for_the_owner() {
 }
 
 #[tokio::test]
-async fn bodies_that_are_refused_for_their_form_are_not_counted() {
+async fn malformed_updates_are_not_counted() {
     let (world, access) = world_with_ada().await;
     for _ in 0..25 {
         assert_eq!(world.me("PUT", &access, &json!({ "username": "not a name" })).await.status, 400);
@@ -260,7 +260,7 @@ async fn bodies_that_are_refused_for_their_form_are_not_counted() {
 }
 
 #[tokio::test]
-async fn what_was_changed_and_from_where_is_in_the_log() {
+async fn the_log_records_the_changed_fields_and_the_source() {
     let (world, access) = world_with_ada().await;
     logs::take();
     change(&world, &access, "lovelace@example.com").await;
@@ -272,7 +272,7 @@ async fn what_was_changed_and_from_where_is_in_the_log() {
 }
 
 #[tokio::test]
-async fn of_seven_changes_at_once_each_is_done_or_told_to_try_again() {
+async fn concurrent_updates_either_succeed_or_get_409() {
     let (world, access) = world_with_ada().await;
     for round in 0..5 {
         logs::take();

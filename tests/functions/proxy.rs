@@ -1,4 +1,5 @@
-//! Statement 9 behind a proxy: whom the operator's own names is counted, and nobody else's headers change anything.
+//! Statement 9 behind a proxy: the client address reported by the operator's proxy is counted, and the headers of other
+//! senders are ignored.
 
 use std::collections::BTreeSet;
 
@@ -27,10 +28,10 @@ const ADA: &str = "ada@example.com";
 const SECRET: &str = "c2a94be86f1d40b7a3d55e0917f2c86b";
 const NEXT: &str = "7be1f0329d6c4a08b5e4c19f6da23087";
 
-/// What the gateway sees of every request that comes by the proxy.
+/// The source address of every request through the proxy, as the gateway sees it.
 const PROXY: &str = "192.0.2.80";
 
-/// Clients of the proxy, as CloudFront names them.
+/// Clients of the proxy, in the format of CloudFront.
 const GUESSER: &str = "198.51.100.66:40001";
 const OWNER: &str = "203.0.113.7:40002";
 
@@ -39,7 +40,7 @@ fn by_proxy(client: &str) -> Vec<(&str, &str)> {
     vec![("x-proxy-secret", SECRET), ("cloudfront-viewer-address", client)]
 }
 
-/// What the functions read in these variables.
+/// The proxy that functions are configured for by these environment variables.
 fn proxy(variables: &[(&str, &str)]) -> Option<Proxy> {
     let template = Template::read().unwrap();
     let given = |name: &str| variables.iter().find(|(given, _)| *given == name).map(|(_, value)| (*value).to_owned());
@@ -50,7 +51,7 @@ fn proxy(variables: &[(&str, &str)]) -> Option<Proxy> {
     config.unwrap().proxy
 }
 
-/// A service with Ada, set up with these variables.
+/// A service with Ada, configured with these environment variables.
 async fn world_with(variables: &[(&str, &str)]) -> World {
     let mut world = World::new().await;
     world.configure(|config| config.proxy = proxy(variables));
@@ -58,7 +59,7 @@ async fn world_with(variables: &[(&str, &str)]) -> World {
     world
 }
 
-/// Posts what the gateway sees come from the proxy, with these headers.
+/// Posts with these headers, from the source address of the proxy.
 async fn post<E: Endpoint>(world: &World, headers: &[(&str, &str)], body: &Value) -> Answer {
     let mut event = event::<E>("POST", None, body);
     event["requestContext"]["http"]["sourceIp"] = PROXY.into();
@@ -77,19 +78,19 @@ async fn log_in(world: &World, headers: &[(&str, &str)]) -> i64 {
 }
 
 #[tokio::test]
-async fn statement_9_behind_a_proxy_a_guesser_locks_out_the_own_address_alone() {
+async fn statement_9_behind_a_proxy_guesses_block_only_the_client_that_made_them() {
     let world = world_with(&[("PROXY_SECRET", SECRET)]).await;
     for port in 40_001..40_011 {
         assert_eq!(guess(&world, &by_proxy(&format!("198.51.100.66:{port}"))).await, 401);
     }
     assert_eq!(log_in(&world, &by_proxy(GUESSER)).await, 429);
     assert_eq!(log_in(&world, &by_proxy(OWNER)).await, 200);
-    // Nothing was counted for the proxy, or for whoever comes past it.
+    // Nothing was counted for the address of the proxy.
     assert_eq!(log_in(&world, &[]).await, 200);
 }
 
 #[tokio::test]
-async fn statement_9_behind_a_proxy_an_ipv6_address_counts_by_its_64() {
+async fn statement_9_behind_a_proxy_an_ipv6_64_counts_as_one_source() {
     let world = world_with(&[("PROXY_SECRET", SECRET)]).await;
     for host in 1..11 {
         assert_eq!(guess(&world, &by_proxy(&format!("2001:db8:0:7:{host}::{host}:443{host}"))).await, 401);
@@ -99,28 +100,28 @@ async fn statement_9_behind_a_proxy_an_ipv6_address_counts_by_its_64() {
 }
 
 #[rstest]
-#[case::none(&[])]
-#[case::a_wrong_one(&[("x-proxy-secret", "c2a94be86f1d40b7a3d55e0917f2c86a")])]
-#[case::an_empty_one(&[("x-proxy-secret", "")])]
-#[case::the_right_one_twice(&[("x-proxy-secret", "c2a94be86f1d40b7a3d55e0917f2c86b,c2a94be86f1d40b7a3d55e0917f2c86b")])]
+#[case::no_secret(&[])]
+#[case::a_wrong_secret(&[("x-proxy-secret", "c2a94be86f1d40b7a3d55e0917f2c86a")])]
+#[case::an_empty_secret(&[("x-proxy-secret", "")])]
+#[case::the_right_secret_twice(&[("x-proxy-secret", "c2a94be86f1d40b7a3d55e0917f2c86b,c2a94be86f1d40b7a3d55e0917f2c86b")])]
 #[tokio::test]
-async fn statement_9_headers_that_are_forged_without_the_secret_change_nothing(#[case] secrets: &[(&str, &str)]) {
+async fn statement_9_headers_without_the_proxy_secret_are_ignored(#[case] secrets: &[(&str, &str)]) {
     let world = world_with(&[("PROXY_SECRET", SECRET)]).await;
     for host in 1..11 {
         let forged = format!("198.51.100.{host}:443");
         assert_eq!(guess(&world, &[secrets, &[("cloudfront-viewer-address", forged.as_str())]].concat()).await, 401);
     }
     assert_eq!(guess(&world, &[secrets, &[("cloudfront-viewer-address", OWNER)]].concat()).await, 429);
-    // Whoever comes by the proxy is not locked out with them.
+    // Clients of the proxy are not locked out by these guesses.
     assert_eq!(log_in(&world, &by_proxy(OWNER)).await, 200);
 }
 
 #[rstest]
-#[case::that_is_left_out(&[])]
-#[case::that_is_empty(&[("PROXY_SECRET", "")])]
-#[case::that_is_empty_beside_a_header(&[("PROXY_SECRET", ""), ("PROXY_ADDRESS_HEADER", "x-real-ip")])]
+#[case::no_variable(&[])]
+#[case::an_empty_variable(&[("PROXY_SECRET", "")])]
+#[case::an_empty_variable_with_a_header(&[("PROXY_SECRET", ""), ("PROXY_ADDRESS_HEADER", "x-real-ip")])]
 #[tokio::test]
-async fn statement_9_without_a_secret_in_the_environment_no_header_counts(#[case] variables: &[(&str, &str)]) {
+async fn statement_9_proxy_headers_are_ignored_if_no_secret_is_configured(#[case] variables: &[(&str, &str)]) {
     let world = world_with(variables).await;
     for host in 1..11 {
         let forged = format!("198.51.100.{host}");
@@ -131,7 +132,7 @@ async fn statement_9_without_a_secret_in_the_environment_no_header_counts(#[case
 }
 
 #[tokio::test]
-async fn each_secret_of_a_rotation_is_believed_and_none_from_before() {
+async fn both_secrets_are_accepted_during_a_rotation_and_no_others() {
     let secrets = format!("{NEXT},{SECRET}");
     let world = world_with(&[("PROXY_SECRET", secrets.as_str())]).await;
     for _ in 0..10 {
@@ -144,7 +145,7 @@ async fn each_secret_of_a_rotation_is_believed_and_none_from_before() {
 }
 
 #[tokio::test]
-async fn another_proxys_header_holds_the_address_alone() {
+async fn only_the_configured_header_is_read_for_the_address() {
     let world = world_with(&[("PROXY_SECRET", SECRET), ("PROXY_ADDRESS_HEADER", "cf-connecting-ip")]).await;
     let from =
         |address| [("x-proxy-secret", SECRET), ("cf-connecting-ip", address), ("cloudfront-viewer-address", OWNER)];
@@ -156,7 +157,7 @@ async fn another_proxys_header_holds_the_address_alone() {
 }
 
 #[tokio::test]
-async fn behind_a_proxy_registrations_are_counted_for_each_of_its_clients() {
+async fn behind_a_proxy_registrations_are_counted_for_each_client() {
     let world = world_with(&[("PROXY_SECRET", SECRET)]).await;
     world.set_settings(&[("REGISTER_MAX_PER_SOURCE", AttributeValue::N("2".into()))]).await;
     let register = async |client: &str, name: &str| {
@@ -169,18 +170,18 @@ async fn behind_a_proxy_registrations_are_counted_for_each_of_its_clients() {
     assert_eq!(register(OWNER, "three").await, 201);
 }
 
-/// The lines of the log that tell of an address that could not be read.
+/// The warnings in the log about a client address that could not be read.
 fn warnings(log: &str) -> Vec<Value> {
     let lines = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
     lines.filter(|line| line["event"] == "proxy_address_invalid").collect()
 }
 
 #[rstest]
-#[case::several(Some("198.51.100.66:1,203.0.113.99:1"), "several")]
-#[case::malformed(Some("no-address-at-all"), "malformed")]
-#[case::missing(None, "missing")]
+#[case::several_addresses(Some("198.51.100.66:1,203.0.113.99:1"), "several")]
+#[case::a_malformed_address(Some("no-address-at-all"), "malformed")]
+#[case::no_address(None, "missing")]
 #[tokio::test]
-async fn an_address_that_the_proxy_does_not_name_counts_as_the_proxys_and_is_told_of(
+async fn a_missing_or_invalid_client_address_counts_for_the_proxy_and_logs_a_warning(
     #[case] address: Option<&str>,
     #[case] reason: &str,
     #[values(false, true)] is_plain: bool,
@@ -206,13 +207,13 @@ async fn an_address_that_the_proxy_does_not_name_counts_as_the_proxys_and_is_tol
     for _ in 0..9 {
         assert_eq!(guess(&world, &headers).await, 401);
     }
-    // The gateway sees the proxy, whoever it calls for.
+    // These failures were counted for the proxy, whose address the gateway sees.
     assert_eq!(log_in(&world, &[]).await, 429);
     assert_eq!(log_in(&world, &by_proxy(OWNER)).await, 200);
 }
 
 #[tokio::test]
-async fn a_request_that_the_proxy_did_not_send_is_no_reason_to_warn() {
+async fn a_request_that_bypasses_the_proxy_logs_no_warning() {
     let world = world_with(&[("PROXY_SECRET", SECRET)]).await;
     logs::take();
     log_in(&world, &[("cloudfront-viewer-address", "rubbish"), ("x-proxy-secret", NEXT)]).await;
@@ -223,7 +224,7 @@ async fn a_request_that_the_proxy_did_not_send_is_no_reason_to_warn() {
 }
 
 #[tokio::test]
-async fn the_log_has_the_address_that_is_counted() {
+async fn the_log_contains_the_address_that_is_counted() {
     let mut world = world_with(&[("PROXY_SECRET", SECRET)]).await;
     let mut sources = BTreeSet::new();
     for headers in [by_proxy(OWNER), by_proxy(GUESSER), Vec::new()] {
@@ -241,7 +242,7 @@ async fn the_log_has_the_address_that_is_counted() {
 }
 
 #[tokio::test]
-async fn statement_9_over_http_a_header_that_came_twice_is_not_believed() {
+async fn statement_9_repeated_proxy_headers_over_http_are_not_trusted() {
     let variable = |name: &str| (name == "PROXY_SECRET").then(|| SECRET.to_owned());
     let stack = Stack::start(&Options::for_tests(), variable).await.unwrap();
     let settings = Database::at(&stack.dynamodb_url).client().await.put_item().table_name("SettingsTable");
@@ -256,7 +257,7 @@ async fn statement_9_over_http_a_header_that_came_twice_is_not_believed() {
     };
     assert_eq!(post("register", &by_proxy(OWNER), PASSWORD).await, 201);
     for host in 1..11 {
-        // As a client of a proxy that adds to what it gets would try it.
+        // The attack of a client whose proxy appends to a header instead of replacing it.
         let forged = format!("198.51.100.{host}:443");
         let twice = [by_proxy(&forged), vec![("cloudfront-viewer-address", GUESSER)]].concat();
         assert_eq!(post("login", &twice, "wrong horse").await, 401);

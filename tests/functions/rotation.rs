@@ -1,4 +1,4 @@
-//! Refresh tokens that are replaced with each use, and what a token is good for that was replaced.
+//! Rotation of refresh tokens, and the use of tokens that have been replaced.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::{
 
 const REFUSED: &str = "Token is invalid or expired.";
 
-/// Switches rotation on, with this grace in seconds.
+/// Turns rotation on, with this grace period in seconds.
 async fn rotate(world: &World, grace: u64) {
     let settings = [
         ("ROTATE_REFRESH_TOKENS", AttributeValue::Bool(true)),
@@ -23,14 +23,15 @@ async fn rotate(world: &World, grace: u64) {
     world.set_settings(&settings).await;
 }
 
-/// Whether functions have their settings in memory when a token comes: then they replace it without a look at its session.
+/// Whether functions have settings in memory when they receive a token. If so, they replace it without reading its session
+/// first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Functions {
     New,
     Warm,
 }
 
-/// A world where tokens rotate, and the refresh token of a login there.
+/// A world with rotation turned on, and the refresh token of a login in it.
 async fn rotating(functions: Functions, grace: u64) -> (World, String) {
     let max_age = if functions == Functions::Warm { Duration::from_secs(u32::MAX.into()) } else { Duration::ZERO };
     let world = World::with(max_age, Random::system()).await;
@@ -41,7 +42,7 @@ async fn rotating(functions: Functions, grace: u64) -> (World, String) {
     (world, token)
 }
 
-/// The token that this one is replaced by.
+/// Refreshes, and returns the new refresh token.
 async fn next(world: &World, token: &str) -> String {
     let answer = world.refresh(token).await;
     assert_eq!(answer.status, 200, "{answer:?}");
@@ -53,7 +54,7 @@ fn names(answer: &Answer) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn without_rotation_a_token_stays_as_it_is() {
+async fn a_refresh_without_rotation_returns_no_new_refresh_token() {
     let world = World::new().await;
     world.register("ada@example.com").await;
     let token = world.log_in("ada@example.com").await.text("refresh").to_owned();
@@ -65,7 +66,7 @@ async fn without_rotation_a_token_stays_as_it_is() {
 
 #[rstest]
 #[tokio::test]
-async fn statement_17_with_rotation_every_use_yields_the_next_token(
+async fn statement_17_with_rotation_every_use_returns_a_new_token(
     #[values(Functions::New, Functions::Warm)] functions: Functions,
 ) {
     let (world, mut token) = rotating(functions, 10).await;
@@ -80,7 +81,7 @@ async fn statement_17_with_rotation_every_use_yields_the_next_token(
 
 #[rstest]
 #[tokio::test]
-async fn statement_17_a_token_that_was_replaced_yields_the_same_next_one_for_the_time_of_grace(
+async fn statement_17_a_replaced_token_returns_the_same_successor_during_the_grace_period(
     #[values(Functions::New, Functions::Warm)] functions: Functions,
 ) {
     let (world, first) = rotating(functions, 10).await;
@@ -89,18 +90,18 @@ async fn statement_17_a_token_that_was_replaced_yields_the_same_next_one_for_the
         world.wait(3);
         assert_eq!(next(&world, &first).await, second);
     }
-    // Its use meanwhile has not made the time longer.
+    // Using it did not extend the grace period.
     world.wait(1);
     world.refresh(&first).await.is_detail(401, REFUSED);
 }
 
 #[rstest]
-#[case::the_one_before_after_its_time(10, 1)]
-#[case::the_one_before_without_any_grace(0, 1)]
-#[case::one_from_before_that_at_once(10, 2)]
+#[case::the_previous_token_after_the_grace_period(10, 1)]
+#[case::the_previous_token_without_a_grace_period(0, 1)]
+#[case::the_token_before_the_previous_one(10, 2)]
 #[case::the_first_of_many(60, 5)]
 #[tokio::test]
-async fn statement_17_a_token_from_before_ends_the_session_and_is_told_in_the_log(
+async fn statement_17_reuse_of_an_old_token_ends_the_session_and_is_logged(
     #[case] grace: u64,
     #[case] steps: usize,
     #[values(Functions::New, Functions::Warm)] functions: Functions,
@@ -124,7 +125,7 @@ async fn statement_17_a_token_from_before_ends_the_session_and_is_told_in_the_lo
 
 #[rstest]
 #[tokio::test]
-async fn statement_16_rotation_does_not_move_the_sessions_end(
+async fn statement_16_rotation_does_not_extend_the_session(
     #[values(Functions::New, Functions::Warm)] functions: Functions,
 ) {
     let (world, mut token) = rotating(functions, 10).await;
@@ -140,7 +141,7 @@ async fn statement_16_rotation_does_not_move_the_sessions_end(
 
 #[rstest]
 #[tokio::test]
-async fn statement_18_of_fifty_uses_at_once_each_yields_the_same_token_and_that_one_works(
+async fn statement_18_fifty_concurrent_uses_return_the_same_working_token(
     #[values(Functions::New, Functions::Warm)] functions: Functions,
 ) {
     let (world, token) = rotating(functions, 10).await;
@@ -157,7 +158,7 @@ async fn statement_18_of_fifty_uses_at_once_each_yields_the_same_token_and_that_
 
 #[rstest]
 #[tokio::test]
-async fn statement_18_uses_that_race_a_logout_never_bring_the_session_back(
+async fn statement_18_uses_that_race_a_logout_never_revive_the_session(
     #[values(Functions::New, Functions::Warm)] functions: Functions,
 ) {
     for _ in 0..10 {
@@ -176,7 +177,7 @@ async fn statement_18_uses_that_race_a_logout_never_bring_the_session_back(
 
 #[rstest]
 #[tokio::test]
-async fn a_logout_takes_the_tokens_that_a_refresh_takes_and_an_older_one_ends_the_session_too(
+async fn a_logout_accepts_the_same_tokens_as_a_refresh_and_an_older_one_ends_the_session(
     #[values(Functions::New, Functions::Warm)] functions: Functions,
 ) {
     let (world, first) = rotating(functions, 10).await;
@@ -192,7 +193,7 @@ async fn a_logout_takes_the_tokens_that_a_refresh_takes_and_an_older_one_ends_th
 }
 
 #[tokio::test]
-async fn rotation_that_is_switched_on_or_off_holds_at_the_next_use() {
+async fn turning_rotation_on_or_off_applies_at_the_next_use() {
     let world = World::new().await;
     world.register("ada@example.com").await;
     let first = world.log_in("ada@example.com").await.text("refresh").to_owned();
@@ -200,7 +201,7 @@ async fn rotation_that_is_switched_on_or_off_holds_at_the_next_use() {
     rotate(&world, 10).await;
     let second = next(&world, &first).await;
     world.set_settings(&[("ROTATE_REFRESH_TOKENS", AttributeValue::Bool(false))]).await;
-    // Whoever missed the answer gets it again, and the session goes on with the token that it has now.
+    // A client that missed the response gets it again, and the session continues with its current token.
     assert_eq!(next(&world, &first).await, second);
     for _ in 0..2 {
         assert_eq!(names(&world.refresh(&second).await), ["access"]);
@@ -208,11 +209,11 @@ async fn rotation_that_is_switched_on_or_off_holds_at_the_next_use() {
 }
 
 #[tokio::test]
-async fn a_rotated_refresh_waits_for_one_request() {
+async fn a_rotated_refresh_takes_one_round_trip() {
     let (world, token) = rotating(Functions::Warm, 10).await;
     let answer = world.refresh(&token).await;
     assert_eq!((answer.status, names(&answer)), (200, vec!["access", "refresh"]));
-    // The session is written and the user read, side by side.
+    // The session is written and the user is read in parallel.
     assert_eq!(world.requests.rounds_and_all(), (1, 2));
     assert_eq!(next(&world, &token).await, answer.text("refresh"));
     assert_eq!(world.requests.rounds_and_all(), (1, 2));
@@ -220,7 +221,7 @@ async fn a_rotated_refresh_waits_for_one_request() {
 
 #[rstest]
 #[tokio::test]
-async fn statement_19_a_disabled_user_gets_no_next_token(
+async fn statement_19_a_disabled_user_gets_no_new_token(
     #[values(Functions::New, Functions::Warm)] functions: Functions,
 ) {
     let (world, token) = rotating(functions, 10).await;
@@ -234,7 +235,7 @@ async fn statement_19_a_disabled_user_gets_no_next_token(
 }
 
 #[tokio::test]
-async fn functions_that_are_warmed_up_read_the_settings_then() {
+async fn warming_up_a_function_reads_the_settings() {
     let world = World::with(Duration::from_secs(30), Random::system()).await;
     rotate(&world, 10).await;
     let refresh = refresh::Refresh::new(&world.service);

@@ -1,5 +1,5 @@
-//! The store's rotation against a plain model, on random histories: several holders of one session's tokens, who use them,
-//! lose answers, use old ones and log out, while time passes and rules change.
+//! Checks token rotation in the store against a simple model, on random histories: several holders of the tokens of one
+//! session use them, lose responses, replay old tokens and log out, while time passes and settings change.
 
 use std::time::Duration;
 
@@ -19,20 +19,20 @@ use crate::world::World;
 const HISTORIES: u32 = 1_000;
 const HOLDERS: usize = 3;
 
-/// How long a session lasts, in seconds.
+/// The lifetime of a session, in seconds.
 const LIFETIME: u64 = 86_400;
 
 #[derive(Debug, Clone)]
 enum Step {
-    /// A holder uses the token that they have, and keeps what comes back.
+    /// A holder uses their latest token, and keeps the one returned.
     Use(usize),
-    /// The answer is lost.
+    /// A holder uses their latest token, and the response is lost.
     UseInVain(usize),
-    /// A holder uses a token that they had before.
+    /// A holder uses one of their earlier tokens.
     Replay(usize),
     LogOut(usize),
     Wait(u64),
-    /// From now on, the rules are these of [`Rules`].
+    /// Switches to the settings with this index in [`RULES`].
     Change(usize),
 }
 
@@ -47,10 +47,10 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// Whether tokens rotate, and the grace in seconds.
+/// Whether tokens rotate, and the grace period in seconds.
 const RULES: [(bool, u64); 4] = [(true, 10), (true, 0), (true, 60), (false, 10)];
 
-/// What should be: the tokens that the session had, and when each but the last was replaced.
+/// The expected state: when each token of the session except the last was replaced, and whether the session is over.
 struct Model {
     now: u64,
     ends_at: u64,
@@ -58,7 +58,7 @@ struct Model {
     is_over: bool,
 }
 
-/// What should become of a token: the index of the one to go on with, or why there is none.
+/// The result of using a token: the index of the token to continue with, or the reason why there is none.
 #[derive(Debug, PartialEq, Eq)]
 enum Outcome {
     GoOn(usize),
@@ -98,7 +98,7 @@ impl Model {
     }
 }
 
-/// The store, and every token that the session had.
+/// The store, and every token the session has had.
 struct Real<'a> {
     sessions: &'a Sessions,
     users: &'a Users,
@@ -112,7 +112,7 @@ impl Real<'_> {
             Refreshed::Rotated(_, next) => Outcome::GoOn(self.index(next)),
             Refreshed::Over => Outcome::Refused,
             Refreshed::Reused => Outcome::Reuse,
-            Refreshed::Void => panic!("nobody revoked the session"),
+            Refreshed::Void => panic!("the session is void, but was never revoked"),
         }
     }
 
@@ -132,14 +132,14 @@ impl Real<'_> {
     }
 }
 
-/// The settings of each rule, as functions have them that just read them and that have not.
+/// For each entry of [`RULES`], settings caches of functions that have just read the settings and of functions that have not.
 struct Rules {
     fresh: Vec<SettingsCache>,
     stale: Vec<SettingsCache>,
 }
 
 impl Rules {
-    /// Writes the settings of each rule into a table of its own.
+    /// Writes the settings of each entry of [`RULES`] to a separate table.
     async fn write(world: &World) -> Self {
         let mut rules = Self { fresh: Vec::new(), stale: Vec::new() };
         for (number, (rotates, grace)) in RULES.into_iter().enumerate() {
@@ -172,7 +172,7 @@ async fn run(world: &World, rules: &Rules, holder: Holder, history: Vec<(Step, b
     let users = world.service.users();
     let mut real = Real { sessions: &sessions, users: &users, tokens: vec![first] };
     let mut model = Model { now: 0, ends_at: LIFETIME, replaced_at: Vec::new(), is_over: false };
-    // Each holder's tokens, the last of which they would use. All begin with the first: it was stolen.
+    // The tokens of each holder, latest last. All start with the first token of the session, which was stolen.
     let mut held = vec![vec![0]; HOLDERS];
     let mut rule = 0;
     for (step, is_fresh) in history {
@@ -207,7 +207,7 @@ async fn run(world: &World, rules: &Rules, holder: Holder, history: Vec<(Step, b
 }
 
 #[test]
-fn statement_17_a_thousand_histories_are_as_the_model_has_them() {
+fn statement_17_random_histories_match_the_model() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let (world, rules, holder) = runtime.block_on(async {
         let world = World::new().await;

@@ -1,4 +1,4 @@
-//! A rotation of the secret, against an implementation of Secrets Manager that is not ours.
+//! Rotation of the secret, against an independent implementation of Secrets Manager.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -13,7 +13,7 @@ use shared::runtime::aws;
 
 use crate::world::{Answer, World};
 
-/// How long functions take to notice a rotation.
+/// The time within which functions notice a rotation, in seconds.
 const FIVE_MINUTES: u64 = 300;
 
 async fn secrets_manager() -> Client {
@@ -23,7 +23,7 @@ async fn secrets_manager() -> Client {
     Client::new(&sdk.region(Region::from_static("us-east-1")).load().await)
 }
 
-/// Makes a new version of the secret, as the stack's output `RotateSecretCommand` does, and returns its id.
+/// Creates a new version of the secret, as the stack's output `RotateSecretCommand` does, and returns its id.
 async fn rotate(client: &Client, id: &str) -> String {
     let made = client.get_random_password().password_length(64).exclude_punctuation(true).send().await.unwrap();
     let put = client.put_secret_value().secret_id(id).set_secret_string(made.random_password);
@@ -36,7 +36,7 @@ fn key_id(login: &Answer) -> String {
     header["kid"].as_str().unwrap().into()
 }
 
-/// Whether both tokens of a login are good.
+/// Whether the access token and the refresh token of a login are valid.
 async fn are_good(world: &World, login: &Answer) -> (bool, bool) {
     let me = world.me("GET", login.text("access"), &json!({})).await;
     let refresh = world.refresh(login.text("refresh")).await;
@@ -46,7 +46,7 @@ async fn are_good(world: &World, login: &Answer) -> (bool, bool) {
 
 #[tokio::test]
 #[ignore = "needs Secrets Manager at SECRETS_MANAGER_URL: tests/targets/secrets-manager starts one"]
-async fn a_rotation_logs_nobody_out_and_a_second_one_ends_what_was_signed_before_both() {
+async fn tokens_survive_one_rotation_of_the_secret_and_not_a_second() {
     let client = secrets_manager().await;
     let id = format!("signing-secret-{}", std::process::id());
     let secret = client.create_secret().name(&id).secret_string("the first secret, of 32 bytes and more");
@@ -60,7 +60,7 @@ async fn a_rotation_logs_nobody_out_and_a_second_one_ends_what_was_signed_before
     let before = world.log_in("ada@example.com").await;
     assert_eq!(key_id(&before), first);
 
-    // Functions that run, and functions that start now, take each other's tokens.
+    // Functions that are running and functions that start now accept each other's tokens.
     let second = rotate(&client, &id).await;
     world.start_anew();
     let during = world.log_in("ada@example.com").await;
@@ -81,7 +81,7 @@ async fn a_rotation_logs_nobody_out_and_a_second_one_ends_what_was_signed_before
 
 #[tokio::test]
 #[ignore = "needs Secrets Manager at SECRETS_MANAGER_URL: tests/targets/secrets-manager starts one"]
-async fn a_secret_that_is_not_there_yet_is_waited_for() {
+async fn a_secret_created_after_the_functions_started_is_picked_up() {
     let client = secrets_manager().await;
     let id = format!("late-secret-{}", std::process::id());
     let mut world = World::new().await;

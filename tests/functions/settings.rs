@@ -1,4 +1,4 @@
-//! The settings item, changed while the service runs.
+//! Changes of the settings item while the service is running.
 
 use std::time::Duration;
 
@@ -13,20 +13,20 @@ fn number(number: &str) -> AttributeValue {
     AttributeValue::N(number.into())
 }
 
-/// How long the access tokens are valid that the service issues now.
+/// The lifetime of a newly issued access token, in seconds.
 async fn access_lifetime(world: &World) -> u64 {
     world.service.settings().current().await.unwrap().access_token_seconds()
 }
 
 #[tokio::test]
-async fn without_an_item_the_defaults_hold() {
+async fn the_defaults_apply_without_a_settings_item() {
     let world = World::new().await;
     let settings = world.service.settings().current().await.unwrap();
     assert_eq!((settings.access_token_seconds(), settings.refresh_token_seconds()), (300, 30 * 86_400));
 }
 
 #[tokio::test]
-async fn in_local_runs_a_change_holds_at_the_next_request() {
+async fn a_change_applies_to_the_next_request_on_the_local_stack() {
     let world = World::new().await;
     world.register("ada@example.com").await;
     world.set_settings(&[("ACCESS_TOKEN_LIFETIME", number("60")), ("REFRESH_TOKEN_LIFETIME", number("1"))]).await;
@@ -42,7 +42,7 @@ async fn in_local_runs_a_change_holds_at_the_next_request() {
 }
 
 #[tokio::test]
-async fn a_change_holds_for_tokens_issued_from_then_on() {
+async fn a_change_applies_only_to_tokens_issued_afterwards() {
     let world = World::new().await;
     world.register("ada@example.com").await;
     let before = world.log_in("ada@example.com").await;
@@ -54,7 +54,7 @@ async fn a_change_holds_for_tokens_issued_from_then_on() {
 }
 
 #[tokio::test]
-async fn in_deployed_functions_a_change_holds_after_30_seconds_at_the_latest() {
+async fn a_change_applies_within_30_seconds_in_deployed_functions() {
     let world = World::with(Duration::from_secs(30), Random::system()).await;
     assert_eq!(access_lifetime(&world).await, 300);
     world.set_settings(&[("ACCESS_TOKEN_LIFETIME", number("60"))]).await;
@@ -71,7 +71,9 @@ async fn in_deployed_functions_a_change_holds_after_30_seconds_at_the_latest() {
 #[case::a_fraction(number("60.5"))]
 #[case::a_map(AttributeValue::M([].into()))]
 #[tokio::test]
-async fn statement_26_garbage_leaves_the_last_good_value_and_stops_no_login(#[case] garbage: AttributeValue) {
+async fn statement_26_an_invalid_setting_keeps_the_last_valid_value_and_logins_working(
+    #[case] garbage: AttributeValue,
+) {
     let world = World::new().await;
     world.register("ada@example.com").await;
     world.set_settings(&[("ACCESS_TOKEN_LIFETIME", number("60"))]).await;
@@ -82,7 +84,7 @@ async fn statement_26_garbage_leaves_the_last_good_value_and_stops_no_login(#[ca
 }
 
 #[tokio::test]
-async fn the_last_settings_hold_while_dynamodb_does_not_answer() {
+async fn the_last_settings_apply_while_dynamodb_is_down() {
     let mut world = World::with(Duration::from_secs(30), Random::system()).await;
     world.set_settings(&[("ACCESS_TOKEN_LIFETIME", number("60"))]).await;
     assert_eq!(access_lifetime(&world).await, 60);
@@ -92,7 +94,7 @@ async fn the_last_settings_hold_while_dynamodb_does_not_answer() {
 }
 
 #[tokio::test]
-async fn settings_that_were_never_read_are_not_guessed() {
+async fn settings_that_were_never_read_are_an_error() {
     let mut world = World::new().await;
     world.stop_dynamodb().await;
     assert!(world.service.settings().current().await.is_err());

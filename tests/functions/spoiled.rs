@@ -1,5 +1,5 @@
-//! Statement 27: an answer of AWS that is not as it should be is told of, and not shown. It may hold hashes, addresses and the
-//! signing secret.
+//! Statement 27: a malformed response of AWS is logged as a failure, but its content is not exposed. It may contain hashes,
+//! email addresses and the signing secret.
 
 use std::{pin::pin, time::Duration};
 
@@ -22,10 +22,10 @@ use crate::{
     world::{Answer, World},
 };
 
-/// Stands in the answers wherever a secret may, and nowhere in what is sent.
+/// Placed in the responses wherever a secret may be, and never sent in requests.
 const SECRET: &str = "swordfish";
 
-/// What the SDK reads in an answer of any operation that is used here.
+/// Every field that the SDK reads from the responses of the operations used here.
 const EVERYTHING: &str = r#"{
     "Item": {"pk": {"S": "swordfish"}, "id": {"S": "swordfish"}, "email": {"S": "swordfish"}, "user_id": {"S": "swordfish"},
         "password_hash": {"N": "5"}, "counter": {"S": "swordfish"}, "attempts": {"S": "swordfish"}, "expires_at": {"S": "swordfish"}},
@@ -36,7 +36,7 @@ const EVERYTHING: &str = r#"{
     "__type": "swordfish", "CancellationReasons": [{"Code": "swordfish", "Item": {"pk": {"S": "swordfish"}}}]
 }"#;
 
-/// An AWS that answers everything like this.
+/// An AWS that gives the same response to every request.
 async fn aws_that_answers(status: u16, body: String) -> Database {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -45,14 +45,14 @@ async fn aws_that_answers(status: u16, body: String) -> Database {
     Database::at(&url)
 }
 
-/// Tokens that are good wherever the secret of these worlds is.
+/// The response of a login, whose tokens are valid in every world with the same secret.
 async fn login() -> Answer {
     let world = World::new().await;
     world.register("ada@example.com").await;
     world.log_in("ada@example.com").await
 }
 
-/// All that functions and operators ask of DynamoDB; what becomes of it, as far as it is told to anybody.
+/// Makes every DynamoDB request of functions and operators, and returns the responses and error messages.
 async fn ask_everything(world: &World, login: &Answer) -> String {
     let answers = [
         world.register("ada@example.com").await,
@@ -65,9 +65,9 @@ async fn ask_everything(world: &World, login: &Answer) -> String {
     let (users, sessions) = (world.service.users(), world.service.sessions());
     let id = UserId::new(5).unwrap();
     let email = Email::parse("ada@example.com").unwrap();
-    let mut told = format!("{answers:?}");
+    let mut shown = format!("{answers:?}");
     let mut note = |failed: Option<shared::error::StoreError>| {
-        told.push_str(&failed.map(|error| error.to_string()).unwrap_or_default())
+        shown.push_str(&failed.map(|error| error.to_string()).unwrap_or_default())
     };
     note(users.account_with_id(id).await.err());
     note(users.account_with_email(&email).await.err());
@@ -83,48 +83,48 @@ async fn ask_everything(world: &World, login: &Answer) -> String {
     let settings = SettingsTable::new(world.client.clone(), "SettingsTable".into());
     note(settings.read().await.err());
     note(settings.write_if_missing(SettingsItem::default()).await.err());
-    told
+    shown
 }
 
 #[rstest]
-#[case::that_is_cut_off(200, EVERYTHING[..EVERYTHING.len() - 1].to_owned())]
-#[case::with_values_of_other_types(200, EVERYTHING.to_owned())]
-#[case::with_numbers_that_are_none(200, EVERYTHING.replace(r#"{"S": "swordfish"}"#, r#"{"N": "swordfish"}"#))]
-#[case::that_is_no_object(200, r#"["swordfish"]"#.to_owned())]
-#[case::whose_parts_are_no_objects(
+#[case::truncated_json(200, EVERYTHING[..EVERYTHING.len() - 1].to_owned())]
+#[case::values_of_other_types(200, EVERYTHING.to_owned())]
+#[case::invalid_numbers(200, EVERYTHING.replace(r#"{"S": "swordfish"}"#, r#"{"N": "swordfish"}"#))]
+#[case::a_list(200, r#"["swordfish"]"#.to_owned())]
+#[case::strings_instead_of_objects(
     200,
     r#"{"Item": "swordfish", "Items": "swordfish", "Attributes": "swordfish", "Responses": "swordfish"}"#.to_owned()
 )]
-#[case::that_is_no_json(200, "swordfish".to_owned())]
-#[case::with_broken_escapes(200, r#"{"Item": {"pk": {"S": "\uzzzz swordfish"#.to_owned())]
-#[case::of_an_error_that_is_cut_off(400, EVERYTHING[..EVERYTHING.len() - 1].to_owned())]
-#[case::of_an_error_with_an_item(
+#[case::plain_text(200, "swordfish".to_owned())]
+#[case::invalid_escapes(200, r#"{"Item": {"pk": {"S": "\uzzzz swordfish"#.to_owned())]
+#[case::a_truncated_error(400, EVERYTHING[..EVERYTHING.len() - 1].to_owned())]
+#[case::an_error_with_an_item(
     400,
     r#"{"__type": "com.amazonaws#ConditionalCheckFailedException", "Item": {"pk": {"S": "swordfish"}, "counter": {"S": "swordfish"}}}"#.to_owned()
 )]
-#[case::of_a_cancelled_transaction(
+#[case::a_cancelled_transaction(
     400,
     r#"{"__type": "TransactionCanceledException", "CancellationReasons": [{"Code": "Other", "Item": {"pk": {"S": "swordfish"}}}]}"#.to_owned()
 )]
 #[tokio::test]
-async fn statement_27_an_answer_of_dynamodb_is_not_shown(#[case] status: u16, #[case] body: String) {
+async fn statement_27_a_malformed_response_of_dynamodb_is_not_exposed(#[case] status: u16, #[case] body: String) {
     let login = login().await;
     let world = World::on(aws_that_answers(status, body).await, Duration::ZERO, Random::system()).await;
     logs::take();
-    let told = ask_everything(&world, &login).await;
+    let shown = ask_everything(&world, &login).await;
     let log = logs::take();
     assert!(log.contains("request_failed"), "{log}");
     assert!(!log.contains(SECRET) && !log.contains("zzzz"), "{log}");
-    assert!(!told.contains(SECRET) && !told.contains("zzzz"), "{told}");
+    assert!(!shown.contains(SECRET) && !shown.contains("zzzz"), "{shown}");
 }
 
 #[rstest]
-#[case::that_is_cut_off(200, &EVERYTHING[..EVERYTHING.len() - 1])]
-#[case::with_a_secret_of_another_type(200, r#"{"VersionId": "1", "SecretString": ["swordfish"], "CreatedDate": 1}"#)]
-#[case::with_a_secret_that_is_too_short(200, r#"{"VersionId": "1", "SecretString": "swordfish", "CreatedDate": 1}"#)]
-#[case::of_an_error_that_is_cut_off(400, r#"{"__type": "InternalServiceError", "SecretString": "swordfish"#)]
+#[case::truncated_json(200, &EVERYTHING[..EVERYTHING.len() - 1])]
+#[case::a_secret_of_another_type(200, r#"{"VersionId": "1", "SecretString": ["swordfish"], "CreatedDate": 1}"#)]
+#[case::a_short_secret(200, r#"{"VersionId": "1", "SecretString": "swordfish", "CreatedDate": 1}"#)]
+#[case::a_truncated_error(400, r#"{"__type": "InternalServiceError", "SecretString": "swordfish"#)]
 #[tokio::test]
-async fn statement_27_an_answer_of_secrets_manager_is_not_shown(#[case] status: u16, #[case] body: &str) {
+async fn statement_27_a_malformed_response_of_secrets_manager_is_not_exposed(#[case] status: u16, #[case] body: &str) {
     let login = login().await;
     let url = aws_that_answers(status, body.to_owned()).await.url().to_owned();
     let credentials = Credentials::new("test", "test", None, None, "test");
@@ -142,7 +142,7 @@ async fn statement_27_an_answer_of_secrets_manager_is_not_shown(#[case] status: 
 }
 
 #[tokio::test]
-async fn statement_27_a_write_that_fails_in_an_operators_hands_shows_no_hash() {
+async fn statement_27_the_error_of_a_failed_operator_write_contains_no_hash() {
     let world = World::new().await;
     world.register("ada@example.com").await;
     let account = world.account("ada@example.com").await;

@@ -1,4 +1,4 @@
-//! Users as they are stored, and users who are gone or disabled.
+//! How users are stored, and deleted and disabled users.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -12,7 +12,7 @@ use shared::random::Random;
 
 use crate::world::{PASSWORD, World};
 
-/// The items of the table of users, by key.
+/// The items of the users table, by key.
 async fn items(world: &World) -> BTreeMap<String, BTreeMap<String, AttributeValue>> {
     let items = world.client.scan().table_name("UsersTable").send().await.unwrap().items.unwrap();
     let keyed = |mut item: HashMap<String, AttributeValue>| {
@@ -27,13 +27,13 @@ fn id(body: &Value) -> String {
     body["id"].to_string()
 }
 
-/// The items of Ada's that tell whether she is disabled: her profile, and what a login reads.
+/// The keys of the two items that record whether Ada is disabled: her profile, and the credentials read at login.
 fn keys_with_disabled(user: &Value) -> [String; 2] {
     [format!("user#{}", id(user)), "email#ada@example.com".into()]
 }
 
 #[tokio::test]
-async fn a_user_is_three_items_that_belong_together() {
+async fn a_user_is_stored_as_three_linked_items() {
     let world = World::new().await;
     let user = world.register("Ada@Example.com").await.body;
     let items = items(&world).await;
@@ -50,7 +50,7 @@ async fn a_user_is_three_items_that_belong_together() {
 }
 
 #[tokio::test]
-async fn a_refused_registration_leaves_nothing() {
+async fn a_refused_registration_writes_nothing() {
     let world = World::new().await;
     world.register("ada@example.com").await;
     let before = items(&world).await;
@@ -60,7 +60,7 @@ async fn a_refused_registration_leaves_nothing() {
 }
 
 #[tokio::test]
-async fn a_change_moves_the_markers_and_keeps_the_hash() {
+async fn a_profile_update_moves_the_markers_and_keeps_the_hash() {
     let world = World::new().await;
     let user = world.register("ada@example.com").await.body;
     let before = items(&world).await;
@@ -75,14 +75,14 @@ async fn a_change_moves_the_markers_and_keeps_the_hash() {
         "username#ada".into(),
     ];
     assert_eq!(keys, expected);
-    // The former address is reserved, without a hash and with an end.
+    // The former address is reserved, without a hash and with an expiry.
     let reserved: Vec<_> = after["email#ada@example.com"].keys().map(String::as_str).collect();
     assert_eq!(reserved, ["expires_at", "user_id"]);
     assert_eq!(after["email#ada@example.org"], before["email#ada@example.com"]);
 }
 
 #[tokio::test]
-async fn a_refused_change_leaves_everything_as_it_was() {
+async fn a_refused_profile_update_writes_nothing() {
     let world = World::new().await;
     world.register("ada@example.com").await;
     world.register("grace@example.com").await;
@@ -94,8 +94,8 @@ async fn a_refused_change_leaves_everything_as_it_was() {
 }
 
 #[tokio::test]
-async fn a_default_name_that_somebody_chose_is_no_obstacle() {
-    // Every draw is one higher: first the salt, then an id whose name is taken, then another.
+async fn registration_draws_another_id_if_the_default_username_is_taken() {
+    // Each draw is one higher than the last: first the salt, then an id whose default username is taken, then another.
     let draw = AtomicU8::new(10);
     let random = Random::new(move |bytes| {
         bytes.fill(0);
@@ -111,7 +111,7 @@ async fn a_default_name_that_somebody_chose_is_no_obstacle() {
 }
 
 #[tokio::test]
-async fn statement_14_a_deleted_user_is_told_so_at_the_next_request() {
+async fn statement_14_a_deleted_user_is_refused_at_the_next_request() {
     let world = World::new().await;
     let user = world.register("ada@example.com").await.body;
     let login = world.log_in("ada@example.com").await;
@@ -128,7 +128,7 @@ async fn statement_14_a_deleted_user_is_told_so_at_the_next_request() {
 }
 
 #[tokio::test]
-async fn statement_14_and_19_a_disabled_user_is_treated_like_one_who_is_gone() {
+async fn statement_14_and_19_a_disabled_user_is_treated_like_a_deleted_one() {
     let world = World::new().await;
     let user = world.register("ada@example.com").await.body;
     let login = world.log_in("ada@example.com").await;
@@ -144,7 +144,7 @@ async fn statement_14_and_19_a_disabled_user_is_treated_like_one_who_is_gone() {
 }
 
 #[tokio::test]
-async fn a_user_who_is_enabled_again_is_back() {
+async fn a_user_who_is_enabled_again_has_access_again() {
     let world = World::new().await;
     let user = world.register("ada@example.com").await.body;
     for key in keys_with_disabled(&user) {
@@ -156,7 +156,7 @@ async fn a_user_who_is_enabled_again_is_back() {
 }
 
 #[tokio::test]
-async fn a_user_who_was_disabled_can_log_out() {
+async fn a_disabled_user_can_log_out() {
     let world = World::new().await;
     let user = world.register("ada@example.com").await.body;
     let login = world.log_in("ada@example.com").await;

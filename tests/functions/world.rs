@@ -1,4 +1,4 @@
-//! A service of its own for each test.
+//! The test fixture: a separate service for each test.
 
 use std::{
     collections::HashMap,
@@ -35,19 +35,18 @@ use shared::{
 
 use crate::logs;
 
-/// The password of every user here.
+/// The password of every user in these tests.
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
 
-/// Where requests come from, if nothing else is said: a documentation address (RFC 5737).
+/// The default source address of requests: a documentation address (RFC 5737).
 pub(crate) const SOURCE: &str = "203.0.113.7";
 
 const START: u64 = 1_800_000_000;
 
 /// A service on an embedded DynamoDB.
 pub(crate) struct World {
-    /// The tables.
     pub(crate) client: Client,
-    /// The requests of DynamoDB that the service sends.
+    /// Counts the requests that the service sends to DynamoDB.
     pub(crate) requests: Requests,
     pub(crate) service: Service,
     config: Config,
@@ -56,7 +55,7 @@ pub(crate) struct World {
     database: Option<Database>,
 }
 
-/// An answer of a function.
+/// The response of a function.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: i64,
@@ -76,19 +75,19 @@ impl Answer {
 }
 
 impl World {
-    /// As the local stack runs it: settings are read each time.
+    /// A service that reads the settings for each request, like the local stack.
     pub(crate) async fn new() -> Self {
         Self::with(Duration::ZERO, Random::system()).await
     }
 
-    /// A service that keeps settings for this long, with this randomness.
+    /// A service that caches settings for `settings_max_age`.
     pub(crate) async fn with(settings_max_age: Duration, random: Random) -> Self {
         let database = Database::start(&Options::for_tests()).await.unwrap();
         tables::create_missing(&database.client().await, database.url(), &Template::read().unwrap()).await.unwrap();
         Self::on(database, settings_max_age, random).await
     }
 
-    /// A service on this DynamoDB, whatever it holds.
+    /// A service on this DynamoDB, which is not set up any further.
     pub(crate) async fn on(database: Database, settings_max_age: Duration, random: Random) -> Self {
         logs::keep();
         let template = Template::read().unwrap();
@@ -111,7 +110,7 @@ impl World {
         Self { client, requests, service, config, clients, now, database: Some(database) }
     }
 
-    /// From now on its secret is the one with this id there, and it is as late as this.
+    /// Restarts the functions with the secret `id` in this Secrets Manager, and sets the clock to `now`, in Unix seconds.
     pub(crate) fn use_secret(&mut self, secrets_manager: aws_sdk_secretsmanager::Client, id: &str, now: u64) {
         self.now.store(now, Ordering::Relaxed);
         self.config.secret = Secret::Id(id.into());
@@ -119,25 +118,25 @@ impl World {
         self.start_anew();
     }
 
-    /// From now on it is set up like this.
+    /// Changes the configuration and restarts the functions.
     pub(crate) fn configure(&mut self, change: impl FnOnce(&mut Config)) {
         change(&mut self.config);
         self.start_anew();
     }
 
-    /// Starts the functions anew, with nothing in memory.
+    /// Restarts the functions with nothing in memory.
     pub(crate) fn start_anew(&mut self) {
         let now = self.now.clone();
         let clock = Clock::new(move || now.load(Ordering::Relaxed));
         self.service = Service::new(self.config.clone(), self.clients.clone(), clock, Random::system()).unwrap();
     }
 
-    /// Lets time pass.
+    /// Moves the clock forward.
     pub(crate) fn wait(&self, seconds: u64) {
         self.now.fetch_add(seconds, Ordering::Relaxed);
     }
 
-    /// Ends DynamoDB.
+    /// Stops DynamoDB.
     pub(crate) async fn stop_dynamodb(&mut self) {
         self.database.take().unwrap().stop().await;
     }
@@ -159,7 +158,7 @@ impl World {
         self.send(&Function::new(E::new(&self.service), &self.service), event::<E>("POST", None, body)).await
     }
 
-    /// The same, from this address.
+    /// Like [`Self::post`], from this source address.
     pub(crate) async fn post_from<E: Endpoint>(&self, source: &str, body: &Value) -> Answer {
         let mut event = event::<E>("POST", None, body);
         event["requestContext"]["http"]["sourceIp"] = source.into();
@@ -190,12 +189,12 @@ impl World {
         .await
     }
 
-    /// The account with this address.
+    /// The account with this email address.
     pub(crate) async fn account(&self, email: &str) -> Account {
         self.service.users().account_with_email(&Email::parse(email).unwrap()).await.unwrap().unwrap()
     }
 
-    /// Sets an attribute of an item of the table of users.
+    /// Sets an attribute of an item in the users table.
     pub(crate) async fn set_user(&self, pk: &str, name: &str, value: AttributeValue) {
         let update = self.client.update_item().table_name("UsersTable").key("pk", AttributeValue::S(pk.into()));
         let update = update.update_expression("SET #name = :value").expression_attribute_names("#name", name);
@@ -207,7 +206,7 @@ impl World {
         self.set_settings_in("SettingsTable", settings).await;
     }
 
-    /// Creates another table of settings.
+    /// Creates another settings table, and returns its name.
     pub(crate) async fn settings_table(&self, name: &str) -> String {
         let id = AttributeDefinition::builder().attribute_name("id").attribute_type(ScalarAttributeType::S);
         let key = KeySchemaElement::builder().attribute_name("id").key_type(KeyType::Hash);
@@ -217,7 +216,7 @@ impl World {
         name.into()
     }
 
-    /// Writes the settings item of this table.
+    /// Writes the settings item of `table`.
     pub(crate) async fn set_settings_in(&self, table: &str, settings: &[(&str, AttributeValue)]) {
         let put = self.client.put_item().table_name(table).item("id", AttributeValue::S("settings".into()));
         let put = settings.iter().fold(put, |put, (name, value)| put.item(*name, value.clone()));
@@ -225,7 +224,7 @@ impl World {
     }
 }
 
-/// An event for an endpoint.
+/// An HTTP API event for an endpoint.
 pub(crate) fn event<E: Endpoint>(method: &str, access: Option<&str>, body: &Value) -> Value {
     let mut headers = json!({ "content-type": "application/json" });
     if let Some(access) = access {
@@ -245,14 +244,14 @@ pub(crate) fn event<E: Endpoint>(method: &str, access: Option<&str>, body: &Valu
     })
 }
 
-/// Counts requests of DynamoDB.
+/// Counts requests to DynamoDB.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Requests(Arc<Mutex<Counts>>);
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Counts {
     under_way: usize,
-    /// Those in sequence: what begins while another is under way does not add to it.
+    /// Sequential round trips: a request that starts while another is in flight adds none.
     rounds: usize,
     all: usize,
 }
@@ -263,7 +262,7 @@ impl Requests {
         *counts = Counts { under_way: counts.under_way, ..Counts::default() };
     }
 
-    /// How many were in sequence, and how many there were, since the last event.
+    /// The numbers of sequential round trips and of all requests since the last event.
     pub(crate) fn rounds_and_all(&self) -> (usize, usize) {
         let counts = self.0.lock().unwrap();
         assert_eq!(counts.under_way, 0);

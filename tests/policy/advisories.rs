@@ -1,4 +1,4 @@
-//! Known faults of dependencies: that somebody looks for them, and that none is let pass without a reason.
+//! Security advisories for dependencies: CI checks for them, and every exception has a reason.
 
 use rstest::rstest;
 use serde_norway::Value;
@@ -6,13 +6,13 @@ use serde_norway::Value;
 const CONFIGURATION: &str = include_str!("../../deny.toml");
 const WORKFLOW: &str = include_str!("../../.github/workflows/advisories.yml");
 
-/// What stands in the list of exceptions, line by line.
+/// The lines of the list of exceptions, without comments.
 fn exceptions(configuration: &str) -> Vec<&str> {
     let lines = configuration.lines().skip_while(|line| *line != "ignore = [").skip(1);
     lines.take_while(|line| *line != "]").map(str::trim).filter(|line| !line.starts_with('#')).collect()
 }
 
-/// Whether an exception names an advisory of RUSTSEC's, and tells in some words why it is one.
+/// Whether an exception names a advisory of `RUSTSEC` and gives a reason of at least three words.
 fn is_explained(exception: &str) -> bool {
     let inner = exception.strip_prefix("{ id = \"RUSTSEC-").and_then(|rest| rest.strip_suffix("\" },"));
     let Some((number, reason)) = inner.and_then(|inner| inner.split_once("\", reason = \"")) else { return false };
@@ -26,31 +26,40 @@ fn every_exception_has_a_reason() {
     let exceptions = exceptions(CONFIGURATION);
     let bare: Vec<_> = exceptions.iter().filter(|exception| !is_explained(exception)).collect();
     assert!(bare.is_empty(), "{bare:?}");
-    // None stands elsewhere, where it is not looked at.
+    // There are none outside the list, where this test would miss them.
     let named = CONFIGURATION.lines().filter(|line| !line.starts_with('#') && line.contains("RUSTSEC-")).count();
     assert_eq!((named, CONFIGURATION.matches("\nignore = [\n").count()), (exceptions.len(), 1));
 }
 
 #[rstest]
-#[case::in_words(r#"{ id = "RUSTSEC-2026-0140", reason = "only in a transport that is not built here" },"#, true)]
-#[case::with_none(r#"{ id = "RUSTSEC-2026-0140" },"#, false)]
-#[case::with_an_empty_one(r#"{ id = "RUSTSEC-2026-0140", reason = "" },"#, false)]
-#[case::in_one_word(r#"{ id = "RUSTSEC-2026-0140", reason = "later" },"#, false)]
-#[case::alone(r#""RUSTSEC-2026-0140","#, false)]
-#[case::of_another_list(r#"{ id = "CVE-2026-42559", reason = "only in a transport that is not built here" },"#, false)]
-#[case::of_a_whole_year(r#"{ id = "RUSTSEC-2026", reason = "only in a transport that is not built here" },"#, false)]
-#[case::of_a_crate(r#"{ crate = "axum@0.8.9", reason = "only in a transport that is not built here" },"#, false)]
-fn an_exception_is_read_as_it_stands(#[case] exception: &str, #[case] explained: bool) {
+#[case::a_reason_in_words(
+    r#"{ id = "RUSTSEC-2026-0140", reason = "only in a transport that is not built here" },"#,
+    true
+)]
+#[case::no_reason(r#"{ id = "RUSTSEC-2026-0140" },"#, false)]
+#[case::an_empty_reason(r#"{ id = "RUSTSEC-2026-0140", reason = "" },"#, false)]
+#[case::a_reason_of_one_word(r#"{ id = "RUSTSEC-2026-0140", reason = "later" },"#, false)]
+#[case::a_bare_id(r#""RUSTSEC-2026-0140","#, false)]
+#[case::an_id_of_another_database(
+    r#"{ id = "CVE-2026-42559", reason = "only in a transport that is not built here" },"#,
+    false
+)]
+#[case::an_id_without_a_number(
+    r#"{ id = "RUSTSEC-2026", reason = "only in a transport that is not built here" },"#,
+    false
+)]
+#[case::a_crate(r#"{ crate = "axum@0.8.9", reason = "only in a transport that is not built here" },"#, false)]
+fn only_an_advisory_with_a_reason_is_an_explained_exception(#[case] exception: &str, #[case] explained: bool) {
     let configuration = format!("[advisories]\nignore = [\n    # Why.\n    {exception}\n]\n\n[bans]\n");
     assert_eq!(exceptions(&configuration), [exception]);
     assert_eq!(is_explained(exception), explained);
 }
 
 #[test]
-fn advisories_are_looked_at_once_a_week_and_with_every_change() {
+fn advisories_are_checked_every_week_and_with_every_change() {
     let workflow: Value = serde_norway::from_str(WORKFLOW).unwrap();
     let times: Vec<_> = workflow["on"]["schedule"][0]["cron"].as_str().unwrap().split(' ').collect();
-    // On one day of every week.
+    // On one day of the week.
     assert_eq!(times[2..4], ["*", "*"]);
     assert!(times[4].parse::<u8>().unwrap() < 7);
     let steps = workflow["jobs"]["advisories"]["steps"].as_sequence().unwrap();

@@ -1,7 +1,8 @@
-//! The alarms: how each gets into ALARM and out of it, by the rules that CloudWatch documents, and that it takes them at all.
+//! The alarms: CloudWatch accepts their definitions, and each fires and recovers as it should by the rules that CloudWatch
+//! documents.
 //!
-//! No account is needed: a model of CloudWatch's evaluation plays stories in which the data is as the services report it, which
-//! is often not at all. The model itself is held against the examples in CloudWatch's documents.
+//! No account is needed: a model of CloudWatch's evaluation plays stories with data as the services report it, which often means
+//! no data points at all. The model itself is tested against the examples in CloudWatch's documentation.
 
 mod constraints;
 mod data;
@@ -17,19 +18,19 @@ use serde_norway::Value;
 
 use crate::{resources, template};
 
-/// The template's alarms, by their logical names.
+/// The template's alarms, with their logical names.
 fn alarms(template: &Value) -> Vec<(&str, &Value)> {
     let alarms = resources(template, "AWS::CloudWatch::Alarm");
     assert!(!alarms.is_empty());
     alarms
 }
 
-/// A text as it stands; of `!Ref` and `!Sub`, the text that follows.
+/// A string, or the argument of `!Ref` or `!Sub`.
 fn text(value: &Value) -> &str {
-    value.as_str().unwrap_or_else(|| panic!("{value:?} is no text"))
+    value.as_str().unwrap_or_else(|| panic!("{value:?} is not a string"))
 }
 
-/// The logical name of the resource, or the name of the parameter, that a value refers to.
+/// The logical name of the resource, or the name of the parameter, that a `!Ref` names.
 fn reference(value: &Value) -> Option<&str> {
     match value {
         Value::Tagged(tagged) if tagged.tag == "Ref" => tagged.value.as_str(),

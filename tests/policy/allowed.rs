@@ -1,4 +1,4 @@
-//! What the template allows.
+//! The permissions that the template grants.
 
 use std::collections::BTreeSet;
 
@@ -6,15 +6,15 @@ use serde_norway::Value;
 
 use crate::{ALL, Act, resources};
 
-/// What a template allows its functions. What it allows in another way than by a statement of its own counts as an action
-/// that nobody calls.
+/// The permissions that a template grants to its functions. A permission that is not granted by a statement of the function's own
+/// role counts as an action that nothing calls, and so is reported.
 pub(crate) fn by(template: &str) -> BTreeSet<Act> {
     let template: Value = serde_norway::from_str(template).unwrap();
     let functions = resources(&template, "AWS::Serverless::Function").into_iter();
     functions.flat_map(|(_, function)| of_function(&template["Resources"], function)).collect()
 }
 
-/// What a function's role allows it, beside what it needs to run, for which there are policies of their own.
+/// The permissions of a function's role, without the shared policies that every function needs to run.
 fn of_function(resources: &Value, resource: &Value) -> Vec<Act> {
     let function = resource["Metadata"]["BuildProperties"]["Binary"].as_str().unwrap();
     let role = &resources[name(&resource["Properties"]["Role"])];
@@ -23,7 +23,7 @@ fn of_function(resources: &Value, resource: &Value) -> Vec<Act> {
     let known = ["FunctionsPolicy", "TablesKeyPolicy"];
     let other = to_run.iter().filter(|policy| !known.contains(&policy.as_str()));
     let mut acts: Vec<_> = other.map(|policy| Act::new(function, policy, ALL, "")).collect();
-    // One that calls nobody has none.
+    // A function that calls no service has no policies.
     let policies = role["Properties"].get("Policies").and_then(Value::as_sequence).cloned().unwrap_or_default();
     for policy in &policies {
         let statements = policy["PolicyDocument"]["Statement"].as_sequence().unwrap().iter();
@@ -33,7 +33,7 @@ fn of_function(resources: &Value, resource: &Value) -> Vec<Act> {
     acts
 }
 
-/// What the members of a list refer to, also where a condition chooses them.
+/// The names that the members of a list refer to, including those that a condition selects.
 fn references(list: &Value) -> Vec<String> {
     let reference = |member: &Value| match member {
         Value::Tagged(tagged) if tagged.tag == "If" => name(&tagged.value[1]),
@@ -53,7 +53,7 @@ fn of_statement(function: &str, statement: &Value) -> Vec<Act> {
     acts
 }
 
-/// The keys of items that a statement is limited to: all, unless it has the one condition that counts here.
+/// The keys of items that a statement is limited to: all, unless it has the one condition that this test recognises.
 fn keys(statement: &Value) -> Vec<String> {
     let Some(condition) = statement.get("Condition") else { return vec![ALL.into()] };
     match only(condition, "ForAllValues:StringLike").and_then(|values| only(values, "dynamodb:LeadingKeys")) {
@@ -62,17 +62,17 @@ fn keys(statement: &Value) -> Vec<String> {
     }
 }
 
-/// The value of a mapping's only key, if it is this one.
+/// The value of this key, if the mapping has no other.
 fn only<'a>(mapping: &'a Value, key: &str) -> Option<&'a Value> {
     mapping.as_mapping().filter(|mapping| mapping.len() == 1)?.get(key)
 }
 
-/// IAM takes one value for a list of one.
+/// IAM accepts a single value in place of a list of one.
 fn list(value: &Value) -> Vec<Value> {
     value.as_sequence().cloned().unwrap_or_else(|| vec![value.clone()])
 }
 
-/// A string as it stands; of a reference to a resource, or to its ARN, the resource's logical name.
+/// A string, or the logical name of the resource that is referred to, directly or by its ARN.
 fn name(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),

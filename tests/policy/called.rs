@@ -1,4 +1,4 @@
-//! What the functions call.
+//! Records the calls of the functions.
 
 use std::{
     collections::BTreeSet,
@@ -17,10 +17,10 @@ use shared::runtime::Clients;
 
 use crate::{ALL, Act};
 
-/// What was called so far.
+/// The calls so far.
 pub(crate) type Calls = Arc<Mutex<BTreeSet<Act>>>;
 
-/// A stack whose secret is in Secrets Manager, as in a deployed one, and what its functions call.
+/// A stack whose secret is in Secrets Manager, as when it is deployed, and the calls that its functions make.
 pub(crate) async fn watched_stack() -> (Stack, Calls) {
     let secrets_manager = stand_in::serve(stand_in::secrets_manager()).await;
     let calls = Calls::default();
@@ -37,7 +37,7 @@ pub(crate) async fn watched_stack() -> (Stack, Calls) {
     (Stack::start_with(&Options::for_tests(), variable, watch).await.unwrap(), calls)
 }
 
-/// Notes what a function sends.
+/// Records the requests of one function.
 #[derive(Debug, Clone)]
 struct Watcher {
     function: String,
@@ -62,7 +62,7 @@ impl Intercept for Watcher {
     }
 }
 
-/// What a request of a function needs of IAM. A transaction needs what its parts need, each for its own item
+/// The permissions that a request needs. A transaction needs those of its parts, each for its own item
 /// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html>).
 pub(crate) fn acts(function: &str, target: &str, body: &Value) -> Vec<Act> {
     let (service, operation) = target.split_once('.').unwrap();
@@ -91,12 +91,12 @@ pub(crate) fn acts(function: &str, target: &str, body: &Value) -> Vec<Act> {
     }
 }
 
-/// The item, or its key, that an operation is on.
+/// The item that an operation acts on, or its key.
 fn item(operation: &Value) -> &Value {
     operation.get("Item").unwrap_or(&operation["Key"])
 }
 
-/// The keys that begin as this item's does, where that says what is in it.
+/// The pattern for keys of this item's kind, or for all keys if its key does not name a kind.
 fn keys(item: &Value) -> String {
     match item["pk"]["S"].as_str().and_then(|key| key.split_once('#')) {
         Some((kind, _)) => format!("{kind}#*"),

@@ -1,5 +1,5 @@
-//! Deploying from GitHub: that the roles of `deployment/role.yaml` may do what the template's resources need and
-//! nothing else, and that the workflow takes these roles and no key.
+//! Deployment from GitHub: the roles of `deployment/role.yaml` have the permissions that the template's resources need and no
+//! others, and the workflow uses these roles instead of keys.
 
 mod needs;
 mod workflow;
@@ -14,7 +14,7 @@ use crate::template;
 
 const ROLES: &str = include_str!("../../deployment/role.yaml");
 
-/// Statements on something whose name does not begin with the stack's, by their `Sid`, and why.
+/// Statements on resources whose names do not begin with the stack's, by `Sid`, with the reason.
 const OF_OTHER_NAMES: [(&str, &str); 20] = [
     ("Api", "API Gateway chooses the names of APIs"),
     ("Code", "SAM's bucket serves all stacks"),
@@ -42,7 +42,7 @@ fn parsed(text: &str) -> Value {
     serde_norway::from_str(text).unwrap()
 }
 
-/// What a value may be: all members of a list, and both sides of a condition, but for `AWS::NoValue`.
+/// All possible values: each member of a list and both branches of a condition, except `AWS::NoValue`.
 fn chosen(value: &Value) -> Vec<&Value> {
     match value {
         Value::Tagged(tagged) if tagged.tag == "If" => {
@@ -54,7 +54,7 @@ fn chosen(value: &Value) -> Vec<&Value> {
     }
 }
 
-/// A text as it stands, and a reference as it would stand in one.
+/// A string, with a reference written as `!Sub` would have it.
 fn text(value: &Value) -> String {
     let text = value.as_str().unwrap();
     match value {
@@ -63,12 +63,12 @@ fn text(value: &Value) -> String {
     }
 }
 
-/// The texts under a key of a statement, whether it is one or a list.
+/// The strings under a key of a statement, which may be one or a list.
 fn texts(statement: &Value, key: &str) -> BTreeSet<String> {
     chosen(&statement[key]).into_iter().map(text).collect()
 }
 
-/// The statements of a role's own policies, and of those that name it.
+/// The statements of a role's inline policies, and of the managed policies that name it.
 fn statements(template: &Value, role: &str) -> Vec<Value> {
     let resources = &template["Resources"];
     let own = resources[role]["Properties"]["Policies"].as_sequence().unwrap().iter();
@@ -82,7 +82,7 @@ fn statements(template: &Value, role: &str) -> Vec<Value> {
     documents.into_iter().flat_map(|document| chosen(&document["Statement"])).cloned().collect()
 }
 
-/// The actions that `a: B C; d: E` stands for.
+/// Expands `a: B C; d: E` into the actions `a:B`, `a:C` and `d:E`.
 fn actions(needs: &str) -> BTreeSet<String> {
     let mut actions = BTreeSet::new();
     for of_service in needs.split("; ") {
@@ -93,7 +93,7 @@ fn actions(needs: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn the_execution_role_may_do_what_the_template_s_types_need_and_nothing_else() {
+fn the_execution_role_has_exactly_the_permissions_that_the_template_needs() {
     let template = template();
     let resources = template["Resources"].as_mapping().unwrap();
     let types: BTreeSet<_> = resources.values().map(|resource| resource["Type"].as_str().unwrap()).collect();
@@ -107,7 +107,7 @@ fn the_execution_role_may_do_what_the_template_s_types_need_and_nothing_else() {
 }
 
 #[test]
-fn the_deployment_role_asks_for_changes_and_makes_none_but_in_sam_s_bucket() {
+fn the_deployment_role_can_request_changes_but_makes_none_itself_outside_the_sam_bucket() {
     let roles = parsed(ROLES);
     let statements = statements(&roles, "DeploymentRole");
     let allowed: BTreeSet<_> = statements.iter().flat_map(|statement| texts(statement, "Action")).collect();
@@ -125,15 +125,15 @@ fn the_deployment_role_asks_for_changes_and_makes_none_but_in_sam_s_bucket() {
 }
 
 #[test]
-fn whatever_does_not_bear_the_stack_s_name_has_a_reason() {
+fn statements_on_resources_outside_the_stacks_name_have_a_reason() {
     let roles = parsed(ROLES);
     let mut found = BTreeSet::new();
     for statement in ["DeploymentRole", "ExecutionRole"].iter().flat_map(|role| statements(&roles, role)) {
         let sid = statement["Sid"].as_str().unwrap();
         let resources = texts(&statement, "Resource");
         assert!(!resources.is_empty() && statement["Effect"] == "Allow", "{sid}");
-        assert!(sid == "NoResource" || !resources.contains("*"), "{sid} is on everything");
-        // After the name comes a hyphen, or the rest of the resource's own.
+        assert!(sid == "NoResource" || !resources.contains("*"), "{sid} applies to every resource");
+        // The stack's name is followed by a hyphen, or by the rest of the resource's name.
         let bears = |resource: &String| resource.contains("${StackName}-") || resource.contains("${StackName}/");
         if !resources.iter().all(bears) {
             found.insert(sid.to_owned());
@@ -143,11 +143,11 @@ fn whatever_does_not_bear_the_stack_s_name_has_a_reason() {
     assert_eq!(found, explained);
 }
 
-/// Of what another stack may have under the same name, only that of this one is changed.
+/// Another stack may have resources with the same names; only those of this stack can be changed.
 #[rstest]
-#[case::secret("Secret")]
-#[case::configuration("Configurations")]
-fn a_statement_is_held_to_the_stack_by_its_tag(#[case] sid: &str) {
+#[case::the_secret("Secret")]
+#[case::the_configuration("Configurations")]
+fn a_statement_is_limited_to_the_stack_by_its_tag(#[case] sid: &str) {
     let roles = parsed(ROLES);
     let statement = statements(&roles, "ExecutionRole").into_iter().find(|statement| statement["Sid"] == sid).unwrap();
     let tag = &statement["Condition"]["StringEquals"]["aws:ResourceTag/aws:cloudformation:stack-name"];
@@ -155,12 +155,12 @@ fn a_statement_is_held_to_the_stack_by_its_tag(#[case] sid: &str) {
 }
 
 #[test]
-fn a_job_of_the_repository_s_environment_alone_takes_the_deployment_role() {
+fn only_a_job_in_the_environment_of_the_repository_can_assume_the_deployment_role() {
     let roles = parsed(ROLES);
     let trust = chosen(&roles["Resources"]["DeploymentRole"]["Properties"]["AssumeRolePolicyDocument"]["Statement"]);
     assert_eq!((trust.len(), &trust[0]["Action"]), (1, &"sts:AssumeRoleWithWebIdentity".into()));
     let Value::Mapping(conditions) = &trust[0]["Condition"] else { panic!() };
-    // No pattern that another repository, branch or environment could meet.
+    // Not a pattern that another repository, branch or environment could match.
     assert_eq!(conditions.keys().collect::<Vec<_>>(), ["StringEquals"]);
     let equal = &conditions["StringEquals"];
     assert_eq!(text(&equal["token.actions.githubusercontent.com:aud"]), "sts.amazonaws.com");
@@ -169,13 +169,13 @@ fn a_job_of_the_repository_s_environment_alone_takes_the_deployment_role() {
 }
 
 #[rstest]
-#[case::execution_role("DeploymentRole", "${ExecutionRole.Arn}", &["cloudformation.amazonaws.com"])]
-#[case::roles_of_the_stack(
+#[case::the_execution_role("DeploymentRole", "${ExecutionRole.Arn}", &["cloudformation.amazonaws.com"])]
+#[case::the_roles_of_the_stack(
     "ExecutionRole",
     "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/${StackName}-*",
     &["codedeploy.amazonaws.com", "lambda.amazonaws.com"]
 )]
-fn a_role_is_passed_to_the_service_that_needs_it_alone(
+fn a_role_can_be_passed_only_to_the_services_that_need_it(
     #[case] by: &str,
     #[case] passed: &str,
     #[case] services: &[&str],
@@ -190,14 +190,14 @@ fn a_role_is_passed_to_the_service_that_needs_it_alone(
 }
 
 #[test]
-fn with_a_boundary_no_role_is_made_or_widened_without_it() {
+fn with_a_boundary_no_role_can_be_created_or_widened_without_it() {
     let statements = statements(&parsed(ROLES), "ExecutionRole");
     let widening = actions("iam: AttachRolePolicy CreateRole PutRolePermissionsBoundary PutRolePolicy");
     let mut found = BTreeSet::new();
     for statement in &statements {
         let widening: Vec<_> = texts(statement, "Action").intersection(&widening).cloned().collect();
         if !widening.is_empty() {
-            // The operator by itself, or the whole condition, depends on whether there is one.
+            // Either the operator or the whole condition depends on whether there is a boundary.
             let condition = &statement["Condition"];
             let equals = condition.get("StringEquals").unwrap_or(condition);
             let Value::Tagged(choice) = equals else { panic!("{widening:?}") };
@@ -220,14 +220,14 @@ fn with_a_boundary_no_role_is_made_or_widened_without_it() {
 fn the_execution_role_cannot_change_itself_or_the_deployment_role() {
     let roles = parsed(ROLES);
     for role in ["DeploymentRole", "ExecutionRole", "GatewayPolicy"] {
-        // Its ARN has role/deployment/…, which no role/<stack>-… is.
+        // Its ARN contains role/deployment/…, which no pattern role/<stack>-… matches.
         assert_eq!(roles["Resources"][role]["Properties"]["Path"], "/deployment/", "{role}");
     }
 }
 
-/// In 64 characters, CloudFormation writes the stack's name, the logical one and up to 13 others, with hyphens between.
+/// Names have at most 64 characters: the stack's name, the logical name and up to 13 generated characters, joined by hyphens.
 #[test]
-fn names_of_functions_and_roles_have_room_for_the_whole_name_of_the_stack() {
+fn names_of_functions_and_roles_are_not_cut_for_the_longest_stack_name() {
     let most = parsed(ROLES)["Parameters"]["StackName"]["MaxLength"].as_u64().unwrap();
     let template = template();
     let is_short = |kind: &Value| kind == "AWS::IAM::Role" || kind == "AWS::Serverless::Function";

@@ -1,5 +1,5 @@
-//! What AWS documents of the things that the template has, and no linter looks at: the texts inside it, what an update
-//! must not touch, and limits that depend on the stack's name.
+//! Checks the template against the AWS documentation where no linter does: texts in other languages inside it, properties that
+//! an update must not change, and limits that depend on the stack's name.
 
 mod access_log;
 mod api;
@@ -21,26 +21,26 @@ use std::{
 use serde_json::{Map, Value, json};
 use serde_norway::Value as Yaml;
 
-/// How long a stack's name may be, in characters
+/// The greatest length of a stack's name, in characters
 /// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html>).
 const LONGEST_NAME: usize = 128;
 
-/// The folder of the whole workspace.
+/// The root of the workspace.
 pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// A file of the workspace, by its path there.
+/// The text of a file, by its path in the workspace.
 fn source(path: &str) -> String {
     fs::read_to_string(root().join(path)).unwrap()
 }
 
-/// A text as it stands, and of a number or a truth what is written.
+/// A string as it is, and any other value as JSON.
 fn text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// YAML as JSON, with the long names of functions.
+/// YAML as JSON, with the long names of intrinsic functions.
 fn plain(value: &Yaml) -> Value {
     match value {
         Yaml::Null => Value::Null,

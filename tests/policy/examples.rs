@@ -1,4 +1,4 @@
-//! That the two sides are read right, and that a difference between them is noticed.
+//! Tests of the comparison itself: both sides are read correctly, and every difference is reported.
 
 use std::collections::BTreeSet;
 
@@ -44,7 +44,7 @@ fn act(action: &str, keys: &str, resource: &str) -> Act {
 }
 
 #[test]
-fn a_policy_allows_each_action_of_a_statement_on_each_kind_of_item_of_each_resource() {
+fn each_action_of_a_statement_is_allowed_on_each_kind_of_item_of_each_resource() {
     let expected = [
         act("dynamodb:DeleteItem", ALL, "Table"),
         act("dynamodb:GetItem", ALL, "Table"),
@@ -56,84 +56,88 @@ fn a_policy_allows_each_action_of_a_statement_on_each_kind_of_item_of_each_resou
 }
 
 #[rstest]
-#[case::an_action_more("GetItem,", "GetItem, dynamodb:Scan,", "dynamodb:Scan on * of Table is allowed and never done")]
+#[case::an_extra_action("GetItem,", "GetItem, dynamodb:Scan,", "dynamodb:Scan on * of Table is allowed but never done")]
 #[case::all_actions(
     "secretsmanager:GetSecretValue",
     "secretsmanager:*",
-    "secretsmanager:* on * of Secret is allowed and never done"
+    "secretsmanager:* on * of Secret is allowed but never done"
 )]
-#[case::all_resources("!Ref Secret", "'*'", "secretsmanager:GetSecretValue on * of * is allowed and never done")]
-#[case::more_than_a_table(
+#[case::all_resources("!Ref Secret", "'*'", "secretsmanager:GetSecretValue on * of * is allowed but never done")]
+#[case::all_below_a_table(
     "!GetAtt Table.Arn",
     "!Sub '${Table.Arn}/*'",
-    "dynamodb:GetItem on * of ${Table.Arn}/* is allowed and never done"
+    "dynamodb:GetItem on * of ${Table.Arn}/* is allowed but never done"
 )]
 #[case::a_managed_policy("!Ref FunctionsPolicy", "AmazonDynamoDBFullAccess", "AmazonDynamoDBFullAccess")]
-#[case::a_managed_policy_under_a_condition("!Ref TablesKeyPolicy", "AdministratorAccess", "AdministratorAccess")]
-#[case::an_action_less("dynamodb:GetItem,", "", "dynamodb:GetItem on * of Table is done and not allowed")]
+#[case::a_conditional_managed_policy("!Ref TablesKeyPolicy", "AdministratorAccess", "AdministratorAccess")]
+#[case::a_missing_action("dynamodb:GetItem,", "", "dynamodb:GetItem on * of Table is done but not allowed")]
 #[case::another_resource(
     "!Ref Secret",
     "!Ref Other",
-    "secretsmanager:GetSecretValue on * of Secret is done and not allowed"
+    "secretsmanager:GetSecretValue on * of Secret is done but not allowed"
 )]
-#[case::a_denial("Effect: Allow", "Effect: Deny", "dynamodb:DeleteItem on * of Table is done and not allowed")]
-#[case::a_kind_of_item_more(
+#[case::a_denial("Effect: Allow", "Effect: Deny", "dynamodb:DeleteItem on * of Table is done but not allowed")]
+#[case::an_extra_kind_of_item(
     "'email#*'",
     "'email#*', 'failures#*'",
-    "dynamodb:PutItem on failures#* of Users is allowed and never done"
+    "dynamodb:PutItem on failures#* of Users is allowed but never done"
 )]
-#[case::a_kind_of_item_less("'user#*', ", "", "dynamodb:PutItem on user#* of Users is done and not allowed")]
-#[case::one_kind_of_item_alone(
+#[case::a_missing_kind_of_item("'user#*', ", "", "dynamodb:PutItem on user#* of Users is done but not allowed")]
+#[case::a_single_kind_of_item(
     "['user#*', 'email#*']",
     "'user#*'",
-    "dynamodb:PutItem on email#* of Users is done and not allowed"
+    "dynamodb:PutItem on email#* of Users is done but not allowed"
 )]
-#[case::a_wider_kind_of_item("'user#*'", "'user*'", "dynamodb:PutItem on user* of Users is allowed and never done")]
-#[case::items_of_every_kind("Condition:", "Comment:", "dynamodb:PutItem on * of Users is allowed and never done")]
-#[case::a_condition_that_lets_all_else_through(
+#[case::a_wider_kind_of_item("'user#*'", "'user*'", "dynamodb:PutItem on user* of Users is allowed but never done")]
+#[case::items_of_every_kind("Condition:", "Comment:", "dynamodb:PutItem on * of Users is allowed but never done")]
+#[case::a_negated_condition(
     "ForAllValues:StringLike",
     "ForAllValues:StringNotLike",
-    "dynamodb:PutItem on email#* of Users is done and not allowed"
+    "dynamodb:PutItem on email#* of Users is done but not allowed"
 )]
-#[case::a_condition_that_one_key_meets(
+#[case::a_condition_that_any_key_can_meet(
     "ForAllValues:StringLike",
     "ForAnyValue:StringLike",
-    "dynamodb:PutItem on user#* of Users is done and not allowed"
+    "dynamodb:PutItem on user#* of Users is done but not allowed"
 )]
-#[case::a_condition_more(
+#[case::an_extra_condition(
     "Condition:\n",
     "Condition:\n                  Bool: {Other: 'true'}\n",
-    "dynamodb:PutItem on user#* of Users is done and not allowed"
+    "dynamodb:PutItem on user#* of Users is done but not allowed"
 )]
-#[case::a_condition_on_something_else(
+#[case::a_condition_on_another_key(
     "dynamodb:LeadingKeys",
     "dynamodb:Attributes",
-    "dynamodb:PutItem on user#* of Users is done and not allowed"
+    "dynamodb:PutItem on user#* of Users is done but not allowed"
 )]
-fn a_policy_that_differs_from_what_is_done_is_noticed(#[case] from: &str, #[case] to: &str, #[case] told: &str) {
+fn differences_between_a_policy_and_the_calls_are_reported(
+    #[case] from: &str,
+    #[case] to: &str,
+    #[case] expected: &str,
+) {
     assert!(TEMPLATE.contains(from), "{from}");
     let differences = differences(&allowed::by(&TEMPLATE.replacen(from, to, 1)), &allowed::by(TEMPLATE));
-    assert!(differences.iter().any(|line| line.contains(told)), "{differences:?}");
+    assert!(differences.iter().any(|line| line.contains(expected)), "{differences:?}");
 }
 
 #[rstest]
-#[case::of_one_item(
+#[case::an_item(
     "PutItem",
     json!({ "TableName": "Users", "Item": { "pk": { "S": "known#a#b" }, "expires_at": { "N": "1" } } }),
     &[("PutItem", "known#*", "Users")]
 )]
-#[case::of_a_key_of_one_kind(
+#[case::a_key_in_a_table_without_kinds(
     "GetItem",
     json!({ "TableName": "Settings", "Key": { "id": { "S": "settings" } } }),
     &[("GetItem", ALL, "Settings")]
 )]
-#[case::of_a_key_that_names_no_kind(
+#[case::a_key_without_a_kind(
     "DeleteItem",
     json!({ "TableName": "Users", "Key": { "pk": { "S": "ada" } } }),
     &[("DeleteItem", ALL, "Users")]
 )]
-#[case::of_all_that_there_is("Scan", json!({ "TableName": "Users" }), &[("Scan", ALL, "Users")])]
-#[case::of_several_tables(
+#[case::a_scan("Scan", json!({ "TableName": "Users" }), &[("Scan", ALL, "Users")])]
+#[case::several_tables(
     "BatchGetItem",
     json!({ "RequestItems": {
         "Sessions": { "Keys": [{ "user_id": { "N": "1" } }] },
@@ -145,7 +149,7 @@ fn a_policy_that_differs_from_what_is_done_is_noticed(#[case] from: &str, #[case
         ("BatchGetItem", "failures#*", "Users"),
     ]
 )]
-#[case::of_a_transaction(
+#[case::a_transaction(
     "TransactWriteItems",
     json!({ "TransactItems": [
         { "Put": { "TableName": "Users", "Item": { "pk": { "S": "email#a@b" } } } },
@@ -160,7 +164,11 @@ fn a_policy_that_differs_from_what_is_done_is_noticed(#[case] from: &str, #[case
         ("ConditionCheckItem", "user#*", "Users"),
     ]
 )]
-fn a_request_needs_what_it_does(#[case] operation: &str, #[case] body: Value, #[case] expected: &[(&str, &str, &str)]) {
+fn a_request_needs_permission_for_each_of_its_operations(
+    #[case] operation: &str,
+    #[case] body: Value,
+    #[case] expected: &[(&str, &str, &str)],
+) {
     let acts = called::acts("logout", &format!("DynamoDB_20120810.{operation}"), &body);
     let expected: Vec<_> =
         expected.iter().map(|(operation, keys, table)| act(&format!("dynamodb:{operation}"), keys, table)).collect();

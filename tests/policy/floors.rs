@@ -1,10 +1,10 @@
-//! The floors of `shared`: a module uses those below it, never one beside or above it.
+//! The floors of `shared`: a module uses only modules on lower floors, never one on its own floor or above.
 
 use std::{collections::BTreeMap, fs, path::Path};
 
 use crate::documents::root;
 
-/// The floors from the bottom up, each with its modules.
+/// The modules of each floor, from the bottom up.
 const FLOORS: [&[&str]; 9] = [
     &["clock", "random", "timeouts"],
     &["kept", "metrics"],
@@ -17,10 +17,10 @@ const FLOORS: [&[&str]; 9] = [
     &["runtime"],
 ];
 
-/// What is at the top of the crate, and where it comes from.
+/// Re-exports at the root of the crate, and the modules that they come from.
 const RE_EXPORTED: [(&str, &str); 1] = [("Error", "error")];
 
-/// The floor of each module.
+/// The floor of each module, by its name.
 fn floors() -> BTreeMap<&'static str, usize> {
     let modules = |(floor, modules): (usize, &[&'static str])| {
         modules.iter().map(move |module| (*module, floor)).collect::<Vec<_>>()
@@ -28,8 +28,8 @@ fn floors() -> BTreeMap<&'static str, usize> {
     FLOORS.into_iter().enumerate().flat_map(modules).collect()
 }
 
-/// The modules that a file uses by a path from the crate's root, each with the number of its line. Comments, and the tests at a
-/// file's end, do not count.
+/// The modules that a file uses by a path from the root of the crate, each with its line number. Comments and the tests at the
+/// end of a file do not count.
 fn used(source: &str) -> Vec<(usize, String)> {
     let code = source.split("#[cfg(test)]\nmod tests").next().unwrap();
     let code: Vec<_> = code.lines().map(|line| line.split("//").next().unwrap()).collect();
@@ -45,7 +45,7 @@ fn used(source: &str) -> Vec<(usize, String)> {
     used
 }
 
-/// The first names of a path: one, or those of a group in braces.
+/// The first name of a path, or the first names in a group in braces.
 fn first_names(path: &str) -> Vec<String> {
     let name = |text: &str| {
         text.trim().chars().take_while(|character| character.is_alphanumeric() || *character == '_').collect::<String>()
@@ -67,7 +67,7 @@ fn first_names(path: &str) -> Vec<String> {
     names
 }
 
-/// The uses of a file that its module's floor does not allow, a sentence for each.
+/// A message for each use in a file that the floor of its module does not allow.
 fn faults(module: &str, file: &str, source: &str) -> Vec<String> {
     let floors = floors();
     let Some(floor) = floors.get(module) else { return vec![format!("{file}: {module} is on no floor")] };
@@ -85,7 +85,7 @@ fn faults(module: &str, file: &str, source: &str) -> Vec<String> {
     faults
 }
 
-/// The faults of all files below a folder.
+/// The faults of all files in a folder and its subfolders.
 fn faults_below(folder: &Path, module: Option<&str>) -> Vec<String> {
     let mut entries: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     entries.sort();
@@ -105,15 +105,15 @@ fn faults_below(folder: &Path, module: Option<&str>) -> Vec<String> {
 }
 
 #[test]
-fn no_module_of_shared_uses_one_beside_or_above_it() {
+fn modules_of_shared_use_only_modules_on_lower_floors() {
     assert_eq!(faults_below(&root().join("shared/src"), None), [""; 0]);
 }
 
 #[test]
-fn every_floor_is_in_the_crates_own_map() {
+fn every_module_is_in_the_map_of_the_crate() {
     let map = fs::read_to_string(root().join("shared/src/lib.rs")).unwrap();
     for module in floors().keys() {
-        assert!(map.contains(&format!("mod {module};")), "{module} is no module");
+        assert!(map.contains(&format!("mod {module};")), "{module} is not a module");
         assert!(
             map.contains(&format!("`{module}`]")) || map.contains(&format!("`{module}`")),
             "{module} is not in the map"
@@ -122,7 +122,7 @@ fn every_floor_is_in_the_crates_own_map() {
 }
 
 #[test]
-fn a_use_of_a_module_above_or_beside_is_noticed() {
+fn uses_of_modules_on_the_same_or_a_higher_floor_are_reported() {
     let faults = |source: &str| faults("keys", "keys.rs", source);
     assert_eq!(faults("use crate::clock::Clock;\nuse crate::{Error, domain::{Email, UserId}, keys::Keys};"), [""; 0]);
     assert_eq!(
@@ -134,7 +134,7 @@ fn a_use_of_a_module_above_or_beside_is_noticed() {
 }
 
 #[test]
-fn comments_and_tests_may_name_what_they_like() {
+fn comments_and_tests_may_use_any_module() {
     let source =
         "/// See [`crate::store::Users`].\nfn f() {}\n\n#[cfg(test)]\nmod tests {\n    use crate::store::Users;\n}\n";
     assert_eq!(faults("keys", "keys.rs", source), [""; 0]);

@@ -1,4 +1,4 @@
-//! What the functions log while the whole contract suite runs, at the finest level: statements 27 and 28.
+//! The log of the functions during a run of the whole contract suite, at the finest level: statements 27 and 28.
 
 use std::{
     collections::BTreeSet,
@@ -11,12 +11,12 @@ use harness::stand_in;
 use serde_json::Value;
 use tracing::level_filters::LevelFilter;
 
-/// What everything in this process logs.
+/// The log of this process.
 #[derive(Clone, Default)]
 pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
-    /// Keeps what is logged from now on.
+    /// Records everything that is logged from now on.
     pub(crate) fn keep() -> Self {
         let log = Self::default();
         let writer = log.clone();
@@ -40,15 +40,15 @@ impl Write for Log {
     }
 }
 
-/// Shorter ones may be in a log by chance: parts of numbers, of words, of one another.
+/// In characters. Shorter secrets may occur in a log by chance: in numbers, in words, in each other.
 const SHORTEST: usize = 10;
 
-/// An exchange of the suite's.
+/// A request of the suite, and its response.
 struct Exchange {
     method: String,
     path: String,
     status: u64,
-    /// What was sent as fields, if it was JSON.
+    /// The body of the request if it was JSON, otherwise null.
     sent: Value,
     answered: Value,
     headers: Vec<String>,
@@ -70,25 +70,26 @@ impl Exchange {
         }
     }
 
-    /// What must be in no log.
+    /// The texts that no log may contain.
     fn secrets(&self) -> Vec<String> {
         let fields = ["password", "email", "refresh", "access"].into_iter();
         let fields = fields.flat_map(|name| [&self.sent[name], &self.answered[name]]);
         let fields = fields.filter_map(|value| value.as_str().map(|text| text.trim().to_owned()));
         let words = self.headers.iter().flat_map(|header| header.split_whitespace()).map(str::to_owned);
         let all: Vec<_> = fields.chain(words).collect();
-        // A part of a token is one too, such as the signature of an access token.
+        // Long parts of a token are secret too, such as the signature of an access token.
         let parts = all.iter().flat_map(|text| text.split(['.', '='])).filter(|part| part.len() >= 40);
         all.iter().map(String::as_str).chain(parts).filter(|text| text.len() >= SHORTEST).map(str::to_owned).collect()
     }
 }
 
-/// Asserts that a log has everything that happened in these exchanges once, and no secret.
+/// Asserts that a log contains each event of these exchanges once, and no secret.
 pub(crate) fn assert_statements(record: &str, log: &str) {
     let exchanges: Vec<_> = record.lines().map(Exchange::read).collect();
     let secrets: BTreeSet<_> = exchanges.iter().flat_map(Exchange::secrets).collect();
     assert!(secrets.len() > 1_000, "{}", secrets.len());
-    // Long enough to be in no request's id by chance: the start of every access token's header, of every hash, and the key.
+    // The start of the header of every access token, the start of every hash, and the key: too long to be in a request id by
+    // chance.
     let always = ["eyJ0eXAiOiJhdCtqd3Qi", "$argon2id$", stand_in::SECRET].map(str::to_owned);
     let secrets: Vec<_> = secrets.into_iter().chain(always).collect();
     let search = AhoCorasick::builder().ascii_case_insensitive(true).build(&secrets).unwrap();

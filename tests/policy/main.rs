@@ -1,5 +1,6 @@
-//! What the template allows each function, against what it does: while the whole contract suite runs, and what it leaves out
-//! since it is switched off at first, an interceptor of the SDK notes every call. Neither side may have more than the other.
+//! Compares the permissions that the template grants to each function with the calls that it makes. An SDK interceptor records
+//! every call while the whole contract suite runs, and during walks through features that are off by default. A permission that
+//! is never used is a failure, and so is a call that is not permitted.
 #![expect(
     clippy::indexing_slicing,
     clippy::panic,
@@ -31,23 +32,22 @@ use serde_norway::Value;
 
 const TEMPLATE: &str = include_str!("../../template.yaml");
 
-/// The template as it stands.
 fn template() -> Value {
     serde_norway::from_str(TEMPLATE).unwrap()
 }
 
-/// A template's resources of a type, by their logical names.
+/// All resources of a type in a template, with their logical names.
 fn resources<'a>(template: &'a Value, kind: &str) -> Vec<(&'a str, &'a Value)> {
     let resources = template["Resources"].as_mapping().unwrap().iter();
     let resources = resources.map(|(name, resource)| (name.as_str().unwrap(), resource));
     resources.filter(|(_, resource)| resource["Type"] == kind).collect()
 }
 
-/// All keys, as IAM writes it: of what has no kinds of items, or no limit to them.
+/// IAM's pattern for all keys: for resources that have no kinds of items, and for permissions that are not limited to some.
 const ALL: &str = "*";
 
-/// Who does what to what: a function, an action of IAM, and the logical name of a resource; of a table the keys too, as a
-/// pattern of IAM's such as `user#*`.
+/// One use of a permission: a function performs an IAM action on a resource, given by its logical name. For a table, `keys` is an
+/// IAM pattern such as `user#*`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Act {
     function: String,
@@ -67,19 +67,19 @@ impl Act {
     }
 }
 
-/// What one side has and the other has not, a line for each.
+/// One line for each act that is on one side only.
 fn differences(allowed: &BTreeSet<Act>, called: &BTreeSet<Act>) -> Vec<String> {
     let line = |Act { function, action, keys, resource }: &Act, verdict| {
         format!("{function}: {action} on {keys} of {resource} {verdict}")
     };
-    let spare = allowed.difference(called).map(|act| line(act, "is allowed and never done"));
-    let missing = called.difference(allowed).map(|act| line(act, "is done and not allowed"));
+    let spare = allowed.difference(called).map(|act| line(act, "is allowed but never done"));
+    let missing = called.difference(allowed).map(|act| line(act, "is done but not allowed"));
     spare.chain(missing).collect()
 }
 
-/// One run of the suite for both, since it takes a while.
+/// One test for both statements, since a run of the suite takes a while.
 #[tokio::test(flavor = "multi_thread")]
-async fn statement_27_and_28_a_full_run_logs_everything_once_and_no_secret_and_needs_every_permission() {
+async fn statement_27_and_28_a_full_run_logs_each_event_once_and_no_secret_and_uses_every_permission() {
     let suite = &build::executables(Kind::Test)["contract"];
     let (stack, calls) = called::watched_stack().await;
     let folder = tempfile::tempdir().unwrap();

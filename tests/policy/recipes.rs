@@ -1,4 +1,4 @@
-//! The commands of the project: each is in the justfile, and CI runs the same ones here and on GitHub.
+//! The commands of the project: all are recipes in the justfile, and `.ci/run` and GitHub run the same ones.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -13,14 +13,14 @@ fn recipes() -> BTreeSet<&'static str> {
     heads.map(|line| line.split([' ', ':']).next().unwrap_or(line)).collect()
 }
 
-/// What `.ci/run` runs: in the foreground, and in lanes, which have a niceness first.
+/// The recipes that `.ci/run` runs: in the foreground, and in lanes, where a niceness comes first.
 fn steps() -> BTreeSet<&'static str> {
     let foreground = CI.lines().filter_map(|line| line.strip_prefix("step "));
     let lanes = CI.lines().filter_map(|line| line.strip_prefix("lane ")).flat_map(|line| line.split(' ').skip(1));
     foreground.chain(lanes).collect()
 }
 
-/// What the workflow runs: by name, and by the matrix of targets.
+/// The recipes that the workflow runs: by name, and through the matrix of targets.
 fn jobs() -> BTreeSet<&'static str> {
     let named = WORKFLOW.lines().filter_map(|line| line.trim().strip_prefix("- run: just "));
     let matrix = WORKFLOW.lines().filter_map(|line| line.trim().strip_prefix("recipe: [")?.strip_suffix(']'));
@@ -28,7 +28,7 @@ fn jobs() -> BTreeSet<&'static str> {
 }
 
 #[test]
-fn ci_runs_the_same_recipes_here_and_on_github() {
+fn ci_runs_the_same_recipes_locally_and_on_github() {
     assert!(steps().len() > 15, "{:?}", steps());
     assert_eq!(steps(), jobs());
     let unknown: Vec<_> = steps().difference(&recipes()).copied().collect();
@@ -60,7 +60,7 @@ fn every_script_has_a_recipe() {
             }
         }
     }
-    // It installs just itself.
+    // This one installs `just` itself.
     scripts.retain(|script| script != ".ci/just");
     assert!(scripts.len() > 10, "{scripts:?}");
     let lines: BTreeSet<_> = JUSTFILE.lines().filter_map(|line| line.trim().split(' ').next()).collect();
@@ -69,7 +69,7 @@ fn every_script_has_a_recipe() {
 }
 
 #[test]
-fn the_workflow_of_ci_may_only_read_and_every_job_ends() {
+fn the_ci_workflow_is_read_only_and_every_job_has_a_time_limit() {
     assert!(WORKFLOW.contains("\npermissions:\n  contents: read\n"));
     assert_eq!(WORKFLOW.matches("permissions:").count(), 1);
     assert_eq!(WORKFLOW.matches("timeout-minutes: ").count(), WORKFLOW.matches("runs-on: ").count());

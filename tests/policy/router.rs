@@ -1,4 +1,4 @@
-//! The routes of `cargo lambda watch` in `Cargo.toml`, against those of the template.
+//! Compares the routes of `cargo lambda watch` in `Cargo.toml` with those of the template.
 
 use std::{collections::BTreeMap, process::Command};
 
@@ -22,7 +22,7 @@ fn cargo_lambda_watch_has_the_routes_of_the_template() {
     let mut expected = BTreeMap::new();
     for function in template.functions() {
         for route in &function.paths {
-            // One with everything below it stands for the path with a slash too.
+            // In API Gateway, a greedy route also matches the path with a trailing slash.
             let below = route.strip_suffix("/{proxy+}").map(|path| [format!("{path}/"), format!("{path}/{{*below}}")]);
             let routes = below.map_or_else(|| vec![route.clone()], Vec::from);
             expected.extend(routes.into_iter().map(|route| (route, function.name.clone())));

@@ -1,10 +1,10 @@
-//! `SECURITY.md` says what holds, and each of its lines has a test that is named after it.
+//! Each numbered guarantee in `SECURITY.md` has a test whose name contains its number.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
 const DOCUMENT: &str = include_str!("../../SECURITY.md");
 
-/// The numbers in the names of the tests below this folder: `fn statement_14_and_19_…` has two.
+/// The numbers in the names of the tests in a folder and its subfolders: `fn statement_14_and_19_…` has two.
 fn tested(folder: &Path, numbers: &mut BTreeSet<u32>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -21,13 +21,13 @@ fn tested(folder: &Path, numbers: &mut BTreeSet<u32>) {
 }
 
 #[test]
-fn every_line_of_what_holds_has_a_test_and_every_test_a_line() {
-    let told: BTreeSet<u32> =
+fn every_guarantee_has_a_test_and_every_numbered_test_a_guarantee() {
+    let documented: BTreeSet<u32> =
         DOCUMENT.lines().filter_map(|line| line.strip_prefix("| ")?.split(' ').next()?.parse().ok()).collect();
-    assert_eq!(told, (1..=28).collect());
+    assert_eq!(documented, (1..=28).collect());
     let mut numbers = BTreeSet::new();
     for folder in ["functions", "shared", "tests", "tools"] {
         tested(&Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(folder), &mut numbers);
     }
-    assert_eq!(numbers, told);
+    assert_eq!(numbers, documented);
 }

@@ -1,4 +1,4 @@
-//! Functions run as published versions: that a change of any parameter of theirs publishes one.
+//! Functions run as published versions: a change to any of their parameters publishes a new one.
 
 use std::collections::BTreeSet;
 
@@ -6,10 +6,10 @@ use serde_norway::Value;
 
 use crate::{resources, template};
 
-/// What a function has that its versions do not keep: how many run at once, and how requests go over to another version.
+/// Properties that are not part of a version: the reserved concurrency, and how traffic shifts to another version.
 const OF_NO_VERSION: [&str; 2] = ["DeploymentPreference", "ReservedConcurrentExecutions"];
 
-/// The parameters that a value refers to, through conditions too.
+/// Collects the parameters that a value refers to, directly or through conditions.
 fn parameters(template: &Value, value: &Value, found: &mut BTreeSet<String>) {
     let name = |text: &str| text.split('.').next().unwrap_or_default().to_owned();
     let mut note = |text: &str| {
@@ -39,7 +39,7 @@ fn parameters(template: &Value, value: &Value, found: &mut BTreeSet<String>) {
     }
 }
 
-/// What the configuration holds, as it is written.
+/// The text of the configuration, before substitution.
 fn configuration(template: &Value) -> &str {
     let Value::Tagged(content) = &template["Resources"]["ConfigurationVersion"]["Properties"]["Content"] else {
         panic!()
@@ -48,7 +48,7 @@ fn configuration(template: &Value) -> &str {
 }
 
 #[test]
-fn every_parameter_of_a_function_is_in_the_configuration_whose_number_its_version_has() {
+fn every_parameter_of_a_function_is_in_the_configuration_that_its_version_names() {
     let template = template();
     let mut of_functions = BTreeSet::new();
     for (property, value) in template["Globals"]["Function"].as_mapping().unwrap() {
@@ -64,16 +64,16 @@ fn every_parameter_of_a_function_is_in_the_configuration_whose_number_its_versio
     assert!(of_functions.len() > 10, "{of_functions:?}");
 
     let lines: Vec<_> = configuration(&template).lines().collect();
-    // It is there for nothing else.
+    // Its only use is to change the configuration.
     of_functions.insert("Restart".into());
     let line = |parameter: &String| format!("{parameter}=${{{parameter}}}");
     let expected: Vec<_> = of_functions.iter().map(line).collect();
     assert_eq!(lines[1..], expected);
-    // No secret is written into it, only where one is.
+    // It contains no secret, only the ARN of one.
     assert!(lines.iter().all(|line| !line.contains("{{resolve:")), "{lines:?}");
 }
 
-/// What the first number of the configuration stands for.
+/// The properties that the `Template=` number of the configuration represents.
 const UNSEEN: &str = "
 Handler: bootstrap
 LoggingConfig: {LogGroup: !Ref FunctionsLog, LogFormat: JSON, ApplicationLogLevel: TRACE}
@@ -82,19 +82,22 @@ Timeout: 15
 ";
 
 #[test]
-fn what_sam_does_not_look_at_has_a_number_in_the_configuration() {
+fn properties_that_sam_ignores_are_represented_by_a_number_in_the_configuration() {
     let template = template();
     let function = &template["Globals"]["Function"];
     let unseen: Value = serde_norway::from_str(UNSEEN).unwrap();
     for (property, value) in unseen.as_mapping().unwrap() {
-        assert_eq!(&function[property], value, "{property:?}: count `Template=` up, and change it here too");
+        assert_eq!(
+            &function[property], value,
+            "{property:?}: increase the number in `Template=`, and change the value here too"
+        );
     }
     assert!(configuration(&template).starts_with("Template=1\n"));
 }
 
-/// A function's variables change with the configuration: a version is published of what has changed alone.
+/// Lambda publishes a version only of a function that has changed, so its variables must change with the configuration.
 #[test]
-fn the_number_of_the_configuration_is_a_variable_of_every_function() {
+fn the_number_of_the_configuration_is_in_a_variable_of_every_function() {
     let template = template();
     let variables = &template["Globals"]["Function"]["Environment"]["Variables"];
     let Value::Tagged(number) = &variables["CONFIGURATION"] else { panic!() };
@@ -103,13 +106,13 @@ fn the_number_of_the_configuration_is_a_variable_of_every_function() {
         ("!GetAtt", &"ConfigurationVersion.VersionNumber".into())
     );
     for (name, resource) in template["Resources"].as_mapping().unwrap() {
-        assert!(resource["Properties"].get("Environment").is_none(), "{name:?} has another");
+        assert!(resource["Properties"].get("Environment").is_none(), "{name:?} has its own");
     }
 }
 
-/// Else another configuration deletes the version before, to which somebody may want to go back.
+/// Otherwise a new configuration would delete the former version, and there would be nothing to roll back to.
 #[test]
-fn a_version_that_another_takes_the_place_of_is_kept() {
+fn a_replaced_version_is_kept() {
     let template = template();
     for (name, function) in resources(&template, "AWS::Serverless::Function") {
         assert_eq!(function["UpdateReplacePolicy"], "Retain", "{name}");

@@ -1,4 +1,4 @@
-//! What the contract suite leaves out, since it is switched off at first or needs a table in another state.
+//! Walks through features that the contract suite leaves out, since they are off by default or need certain data in a table.
 
 use aws_sdk_dynamodb::{Client as DynamoDb, types::AttributeValue};
 use local::{Database, Stack};
@@ -6,10 +6,10 @@ use reqwest::{Client, Method};
 use serde_json::{Value, json};
 use support::PASSWORD;
 
-/// [`PASSWORD`] as a Django service stored it.
+/// [`PASSWORD`] as Django stores it.
 const DJANGOS_HASH: &str = "pbkdf2_sha256$1000$salt$nNr3AKmYFOXvzxzP+2VlPwJFPcGKllppLaQIvsodtc4=";
 
-/// A session whose refresh tokens are replaced, up to one that is used again.
+/// Refreshes a session several times, then uses a replaced refresh token again.
 pub(crate) async fn sessions(stack: &Stack) {
     set(stack, "ROTATE_REFRESH_TOKENS", AttributeValue::Bool(true)).await;
     set(stack, "REFRESH_TOKEN_GRACE", AttributeValue::N("0".into())).await;
@@ -22,7 +22,7 @@ pub(crate) async fn sessions(stack: &Stack) {
     assert_eq!(post(stack, "refresh", &token).await.0, 401);
 }
 
-/// An account from elsewhere that logs in after a failure, and whose address is changed under each setting that counts there.
+/// Logs in to an imported account after a failure, then changes its address under each relevant setting.
 pub(crate) async fn accounts(stack: &Stack) {
     let account = json!({ "email": "migrant@example.com", "password": PASSWORD });
     let (status, user) = post(stack, "register", &account).await;
@@ -38,7 +38,7 @@ pub(crate) async fn accounts(stack: &Stack) {
     assert_eq!(status, 200);
     let token = login["access"].as_str().unwrap();
 
-    // The former address is kept, first for its owner, then for nobody.
+    // The former address stays reserved: first for its owner, then for everyone.
     assert_eq!(change(stack, token, &json!({ "email": "first@example.com" })).await, 200);
     set(stack, "FORMER_EMAIL_RESERVED", AttributeValue::N("0".into())).await;
     assert_eq!(change(stack, token, &json!({ "email": "second@example.com" })).await, 200);
@@ -65,7 +65,7 @@ async fn post(stack: &Stack, endpoint: &str, body: &Value) -> (u16, Value) {
     send(stack, Method::POST, endpoint, None, body).await
 }
 
-/// Changes the profile of whoever has this access token, and returns the status.
+/// Changes the profile of the user with this access token, and returns the status.
 async fn change(stack: &Stack, token: &str, change: &Value) -> u16 {
     send(stack, Method::PUT, "me", Some(token), change).await.0
 }

@@ -1,5 +1,5 @@
-//! Holds answers against `openapi.yaml`, so that it says what is true: status, headers and body of every answer that a
-//! test receives.
+//! Validates the status, headers and body of every response in the tests against `openapi.yaml`, so that the document stays
+//! accurate.
 
 use std::sync::LazyLock;
 
@@ -8,47 +8,48 @@ use serde_json::{Value, json};
 
 use crate::{Answer, is_deployed};
 
-static DOCUMENT: LazyLock<Value> =
-    LazyLock::new(|| serde_norway::from_str(include_str!("../../openapi.yaml")).expect("openapi.yaml in YAML"));
+static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
+    serde_norway::from_str(include_str!("../../openapi.yaml")).expect("openapi.yaml should be valid YAML")
+});
 
-/// Holds an answer against the document.
+/// Validates a response.
 ///
 /// # Errors
-/// What the document does not allow.
+/// A description of the first difference from the document.
 pub(crate) fn check(method: &Method, path: &str, answer: &Answer) -> Result<(), String> {
-    let response = described(method, path, answer.status).ok_or("it has no such answer")?;
+    let response = find_response(method, path, answer.status).ok_or("it does not describe this response")?;
     for (name, header) in response.get("headers").and_then(Value::as_object).into_iter().flatten() {
-        let header = followed(header);
+        let header = resolve(header);
         match answer.header(name) {
             Some(value) => validate(header.get("schema"), &json!(value)).map_err(|error| format!("{name}: {error}"))?,
             None if header.get("required") == Some(&json!(true)) => return Err(format!("{name} is missing")),
-            // A gateway may rename it; here there is none.
+            // A gateway may rename the header, but only a deployed target has one.
             None if name == "WWW-Authenticate" && !is_deployed() => return Err(format!("{name} is missing")),
             None => {}
         }
     }
     match response.pointer("/content/application~1json/schema") {
-        // To HEAD, headers alone.
+        // A response to HEAD has only headers.
         Some(schema) if *method != Method::HEAD => validate(Some(schema), &answer.json()),
         _ if answer.body.is_empty() => Ok(()),
-        _ => Err("there is a body".into()),
+        _ => Err("it describes no body, but there is one".into()),
     }
 }
 
 /// An operation of the API.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Operation {
-    /// `POST` and its like.
+    /// In upper case.
     pub method: String,
-    /// Without the slash at its end.
+    /// Without the trailing slash.
     pub path: String,
-    /// Whether it reads a body in JSON.
+    /// Whether it reads a JSON body.
     pub takes_body: bool,
     /// Whether it needs an access token.
     pub needs_token: bool,
 }
 
-/// Every operation of the document.
+/// All operations of the document.
 pub fn operations() -> impl Iterator<Item = Operation> {
     let paths = DOCUMENT.get("paths").and_then(Value::as_object).into_iter().flatten();
     let methods = ["get", "put", "post", "delete", "patch"];
@@ -63,28 +64,30 @@ pub fn operations() -> impl Iterator<Item = Operation> {
     })
 }
 
-/// The paths of the operations that take a body and no access token, all of which are `POST`.
+/// The paths of the operations that read a body and need no access token, all of which are `POST`.
 pub fn public_posts() -> Vec<String> {
     let public: Vec<_> = operations().filter(|operation| operation.takes_body && !operation.needs_token).collect();
     assert!(public.len() > 3 && public.iter().all(|operation| operation.method == "POST"), "{public:?}");
     public.into_iter().map(|operation| operation.path).collect()
 }
 
-/// Whether the document has this body as a valid one of `POST` for the path, which is one with a slash at its end.
+/// Whether this body is valid for `POST` to this path according to the document. The path needs its trailing slash.
 ///
 /// # Panics
-/// When the document has no such operation, or none that takes a body.
+/// If the document has no such operation, or the operation reads no body.
 pub fn allows(path: &str, body: &Value) -> bool {
-    let operation =
-        DOCUMENT.get("paths").and_then(|paths| paths.get(path)?.get("post")).expect("a path of the document");
-    let described = followed(operation.get("requestBody").expect("an operation with a body"));
+    let operation = DOCUMENT
+        .get("paths")
+        .and_then(|paths| paths.get(path)?.get("post"))
+        .expect("the document should describe this path");
+    let described = resolve(operation.get("requestBody").expect("the operation should read a body"));
     validate(described.pointer("/content/application~1json/schema"), body).is_ok()
 }
 
-/// The document's response for the operation and the status.
-fn described(method: &Method, path: &str, status: u16) -> Option<&'static Value> {
+/// The response that the document describes for this operation and status.
+fn find_response(method: &Method, path: &str, status: u16) -> Option<&'static Value> {
     let path = path.split('?').next().unwrap_or(path);
-    // Described with a slash, answered with and without.
+    // The document describes only paths with a trailing slash, but it is optional in requests.
     let slashed = format!("{}/", path.strip_suffix('/').unwrap_or(path));
     let response = match DOCUMENT.get("paths")?.get(&slashed) {
         None if status == 404 => DOCUMENT.pointer("/components/responses/NotFound")?,
@@ -95,14 +98,14 @@ fn described(method: &Method, path: &str, status: u16) -> Option<&'static Value>
             Some(operation) => operation.get("responses")?.get(status.to_string())?,
         },
     };
-    Some(followed(response))
+    Some(resolve(response))
 }
 
-/// What a `$ref` stands for, or the value itself.
-fn followed(value: &'static Value) -> &'static Value {
+/// The target of a `$ref`, or the value itself.
+fn resolve(value: &'static Value) -> &'static Value {
     match value.get("$ref").and_then(Value::as_str) {
         Some(reference) => {
-            let pointer = reference.strip_prefix('#').expect("a reference into the same document");
+            let pointer = reference.strip_prefix('#').expect("references should be within the document");
             DOCUMENT.pointer(pointer).unwrap_or_else(|| panic!("openapi.yaml lacks {reference}"))
         }
         None => value,
@@ -110,10 +113,10 @@ fn followed(value: &'static Value) -> &'static Value {
 }
 
 fn validate(schema: Option<&Value>, value: &Value) -> Result<(), String> {
-    let components = DOCUMENT.get("components").expect("components");
-    // The schema's references are to the document's components.
-    let schema = json!({ "allOf": [schema.expect("a schema")], "components": components });
-    let validator = jsonschema::draft202012::new(&schema).expect("a schema in openapi.yaml");
+    let components = DOCUMENT.get("components").expect("openapi.yaml should have components");
+    // References in the schema point to the components of the document.
+    let schema = json!({ "allOf": [schema.expect("the response should have a schema")], "components": components });
+    let validator = jsonschema::draft202012::new(&schema).expect("the schema should be valid");
     validator.validate(value).map_err(|error| error.to_string())
 }
 
@@ -142,7 +145,7 @@ mod tests {
     const CHALLENGE: (&str, &str) = ("www-authenticate", "Bearer");
 
     #[test]
-    fn an_answer_as_described_passes() {
+    fn a_described_response_passes() {
         assert!(passes("/api/logout", 200, ID, LOGGED_OUT));
         assert!(passes("/api/nowhere/", 404, ID, r#"{"detail":"Not found."}"#));
         assert!(passes(
@@ -155,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_with_another_status_header_or_body_does_not() {
+    fn a_response_with_another_status_header_or_body_fails() {
         assert!(!passes("/api/logout/", 418, ID, LOGGED_OUT));
         assert!(!passes("/api/logout/", 200, ID, r#"{"success":"Bye."}"#));
         assert!(!passes("/api/logout/", 200, ID, r#"{"success":"User logged out.","user":1}"#));

@@ -1,5 +1,5 @@
-//! Where the suite's target is: on this machine, or deployed behind API Gateway, which may rename a header, turns away what is
-//! too much, and answers some requests by itself.
+//! The location of the target: on this machine, or deployed behind API Gateway, which may rename a header, throttles requests,
+//! and answers some requests itself.
 
 use std::{
     env,
@@ -14,14 +14,14 @@ use serde_json::Value;
 
 use crate::Answer;
 
-/// The header of a challenge, and what API Gateway may call it: it is documented to for REST APIs.
+/// The header of a challenge, and the name that API Gateway may give it, which is documented for REST APIs.
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html>
 static CHALLENGES: [&str; 2] = ["www-authenticate", "x-amzn-remapped-www-authenticate"];
 
-/// How often a request is sent again that the throttle turns away.
+/// How many times a throttled request is retried.
 const TRIES: usize = 60;
 
-/// How long to wait before that.
+/// The pause before each retry.
 const PAUSE: Duration = Duration::from_millis(500);
 
 static IS_DEPLOYED: LazyLock<bool> = LazyLock::new(|| {
@@ -29,8 +29,8 @@ static IS_DEPLOYED: LazyLock<bool> = LazyLock::new(|| {
     decide(variable("API_URL").as_deref(), variable("API_IS_DEPLOYED").as_deref())
 });
 
-/// Whether the target is a deployed stack: what `API_IS_DEPLOYED` says, `1` or `0`; without it, whether the host of `API_URL` is
-/// a name that the internet may know.
+/// Whether the target is a deployed stack: the value of `API_IS_DEPLOYED`, `1` or `0`. If that is not set, whether the host of
+/// `API_URL` looks like a public name.
 pub fn is_deployed() -> bool {
     *IS_DEPLOYED
 }
@@ -39,70 +39,71 @@ fn decide(url: Option<&str>, said: Option<&str>) -> bool {
     match said {
         Some("1") => true,
         Some("0") => false,
-        Some(other) => panic!("API_IS_DEPLOYED is {other}: set it to 1 or 0"),
+        Some(other) => panic!("invalid API_IS_DEPLOYED: {other} (expected 1 or 0)"),
         None => url.and_then(|url| url.parse::<Url>().ok()).is_some_and(|url| url.domain().is_some_and(is_public)),
     }
 }
 
-/// Whether a name is none of this machine, of a container or of one network alone.
+/// Whether a name is not limited to this machine, a container or a local network.
 fn is_public(name: &str) -> bool {
     name.contains('.') && !name.ends_with(".localhost") && name != "host.docker.internal"
 }
 
-/// What API Gateway answers by itself, or hands on in another form: no function is asked what a test of it means to ask.
+/// Requests that API Gateway answers itself or forwards in another form, so that they do not reach a function as the test
+/// intends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum GatewaysOwn {
-    /// Headers with bytes outside of ASCII.
-    BytesInHeaders,
-    /// A body that is no text in UTF-8.
-    NoText,
+pub enum HandledByGateway {
+    /// Headers with non-ASCII bytes.
+    NonAsciiHeader,
+    /// A body that is not valid UTF-8.
+    NonUtf8Body,
     /// A body without a Content-Type.
-    NoType,
-    /// Paths with empty segments, or with escaped slashes.
-    OddPaths,
+    NoContentType,
+    /// Paths with empty segments or escaped slashes.
+    UnusualPath,
     /// The method OPTIONS.
     Options,
 }
 
-impl GatewaysOwn {
+impl HandledByGateway {
     fn reason(self) -> &'static str {
         match self {
-            Self::BytesInHeaders => "it may refuse headers with bytes outside of ASCII",
-            Self::NoText => "it may replace bytes that are no UTF-8",
-            Self::NoType => "it may give a body a Content-Type",
-            Self::OddPaths => "it may change paths with empty segments or escaped slashes",
-            Self::Options => "it answers OPTIONS itself where CorsOrigins lists anybody",
+            Self::NonAsciiHeader => "it may refuse headers with non-ASCII bytes",
+            Self::NonUtf8Body => "it may replace bytes that are not UTF-8",
+            Self::NoContentType => "it may add a Content-Type",
+            Self::UnusualPath => "it may change paths with empty segments or escaped slashes",
+            Self::Options => "it answers OPTIONS itself if CorsOrigins is set",
         }
     }
 }
 
-/// Whether a test, or a case of it, is left out, since the target is deployed and API Gateway answers there. It is told on
-/// standard error.
-pub fn is_left_out(what: GatewaysOwn) -> bool {
+/// Whether to skip a test or a case of it, because the target is deployed and API Gateway would answer itself. Notes the skip
+/// on standard error.
+pub fn is_skipped(what: HandledByGateway) -> bool {
     if is_deployed() {
         let test = thread::current();
         let test = test.name().unwrap_or("a test");
-        // Past what the harness keeps back of a test that succeeds; nobody may be reading any more.
-        let _ = writeln!(io::stderr(), "Left out behind API Gateway, since {}: {test}", what.reason());
+        // Written directly, since the test harness captures `eprintln!` of tests that pass. Standard error may be closed.
+        let _ = writeln!(io::stderr(), "skipped behind API Gateway, because {}: {test}", what.reason());
     }
     is_deployed()
 }
 
-/// The names under which a challenge may come.
+/// The names that the header of a challenge may have.
 pub(crate) fn challenge_names() -> &'static [&'static str] {
     let count = if is_deployed() { CHALLENGES.len() } else { 1 };
     CHALLENGES.get(..count).unwrap_or_default()
 }
 
-/// Sends a request, and again while the throttle of a deployed target turns it away.
-pub(crate) fn past_the_throttle(send: impl Fn() -> Answer) -> Answer {
-    if is_deployed() { repeated(PAUSE, send) } else { send() }
+/// Sends a request, and retries it while a deployed target throttles it.
+pub(crate) fn retry_if_throttled(send: impl Fn() -> Answer) -> Answer {
+    if is_deployed() { retry(PAUSE, send) } else { send() }
 }
 
-fn repeated(pause: Duration, send: impl Fn() -> Answer) -> Answer {
+fn retry(pause: Duration, send: impl Fn() -> Answer) -> Answer {
     let mut answer = send();
     for _ in 0..TRIES {
-        if answer.status != 429 || !is_gateways(&answer) {
+        if answer.status != 429 || !is_from_gateway(&answer) {
             break;
         }
         thread::sleep(pause);
@@ -111,11 +112,12 @@ fn repeated(pause: Duration, send: impl Fn() -> Answer) -> Answer {
     answer
 }
 
-/// Whether the gateway answered by itself: in its own form, or with nothing, and without the id that every function sends.
-fn is_gateways(answer: &Answer) -> bool {
+/// Whether the gateway answered itself: with an empty body or one in its own format, and without the id that every function
+/// sends.
+fn is_from_gateway(answer: &Answer) -> bool {
     let body = serde_json::from_str::<Value>(&answer.body).unwrap_or_default();
-    let is_its_form = body.as_object().is_some_and(|fields| fields.keys().eq(["message"]));
-    answer.header("x-request-id").is_none() && (answer.body.is_empty() || is_its_form)
+    let is_in_its_format = body.as_object().is_some_and(|fields| fields.keys().eq(["message"]));
+    answer.header("x-request-id").is_none() && (answer.body.is_empty() || is_in_its_format)
 }
 
 #[cfg(test)]
@@ -127,7 +129,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_target_is_deployed_if_its_host_has_a_name_on_the_internet() {
+    fn a_target_with_a_public_host_name_is_deployed() {
         let deployed = [
             "https://a1b2c3d4e5.execute-api.eu-central-1.amazonaws.com",
             "https://auth.example.com/v1/auth",
@@ -150,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_said_goes_before_the_hosts_name() {
+    fn the_variable_overrides_the_host_name() {
         assert!(decide(Some("http://127.0.0.1:3000"), Some("1")));
         assert!(!decide(Some("https://auth.example.com"), Some("0")));
     }
@@ -160,10 +162,11 @@ mod tests {
         Answer { status, headers: HeaderMap::from_iter(id), body: body.into() }
     }
 
-    /// How often a request is sent that is answered like this first, and with 200 the third time; and its last status.
+    /// Sends a request to which the first two responses are `first` and the third is 200. Returns the number of attempts and the
+    /// last status.
     fn sent(first: &Answer) -> (usize, u16) {
         let times = Cell::new(0);
-        let last = repeated(Duration::ZERO, || {
+        let last = retry(Duration::ZERO, || {
             times.set(times.get() + 1);
             if times.get() < 3 { first.clone() } else { answer(200, "{}", Some("a")) }
         });
@@ -171,20 +174,20 @@ mod tests {
     }
 
     #[test]
-    fn what_the_gateway_turns_away_is_sent_again_and_nothing_else() {
+    fn only_requests_throttled_by_the_gateway_are_retried() {
         assert_eq!(sent(&answer(429, r#"{"message":"Too Many Requests"}"#, None)), (3, 200));
         assert_eq!(sent(&answer(429, "", None)), (3, 200));
         assert_eq!(sent(&answer(429, r#"{"detail":"Request was throttled."}"#, Some("a"))), (1, 429));
         assert_eq!(sent(&answer(429, r#"{"message":"Too Many Requests"}"#, Some("a"))), (1, 429));
         assert_eq!(sent(&answer(429, r#"{"message":"No.","detail":"No."}"#, None)), (1, 429));
         assert_eq!(sent(&answer(404, r#"{"message":"Not Found"}"#, None)), (1, 404));
-        let always = repeated(Duration::ZERO, || answer(429, "", None));
+        let always = retry(Duration::ZERO, || answer(429, "", None));
         assert_eq!(always.status, 429);
     }
 
     #[test]
-    fn on_this_machine_nothing_is_left_out() {
-        assert!(!is_deployed() && !is_left_out(GatewaysOwn::Options));
+    fn no_case_is_skipped_on_this_machine() {
+        assert!(!is_deployed() && !is_skipped(HandledByGateway::Options));
         assert_eq!(challenge_names(), ["www-authenticate"]);
     }
 }

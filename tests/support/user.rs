@@ -1,20 +1,17 @@
-//! Users that tests make for themselves.
+//! Users registered by the tests.
 
 use serde_json::{Value, json};
 
 use crate::{Answer, post, request, unique};
 
-/// The password of every user that is made here.
+/// The password of every user registered by [`User::new`].
 pub const PASSWORD: &str = "correct horse battery staple";
 
-/// A user who was registered and has logged in once.
+/// A registered user who has logged in once.
 #[derive(Debug, Clone)]
 pub struct User {
-    /// The number.
     pub id: u64,
-    /// The name.
     pub username: String,
-    /// The address.
     pub email: String,
     /// The access token of the first login.
     pub access: String,
@@ -23,7 +20,7 @@ pub struct User {
 }
 
 impl User {
-    /// A new user, with an address and a name that nobody else has.
+    /// Registers a user with a unique email address and username, and logs in.
     pub fn new() -> Self {
         let name = unique();
         let email = format!("{name}@example.com");
@@ -31,11 +28,11 @@ impl User {
         assert_eq!(registered.status, 201, "{registered:?}");
         let login = log_in(&email, PASSWORD);
         assert_eq!(login.status, 200, "{login:?}");
-        let id = registered.json().get("id").and_then(Value::as_u64).expect("a number");
+        let id = registered.json().get("id").and_then(Value::as_u64).expect("the id should be a number");
         Self { id, username: name, email, access: login.text("access"), refresh: login.text("refresh") }
     }
 
-    /// The profile, as an answer has it.
+    /// The profile as JSON, as in responses.
     pub fn profile(&self) -> String {
         profile(self.id, &self.username, &self.email)
     }
@@ -57,22 +54,19 @@ impl Default for User {
     }
 }
 
-/// A profile, as an answer has it.
+/// A profile as JSON, as in responses.
 pub fn profile(id: u64, username: &str, email: &str) -> String {
     format!(r#"{{"id":{id},"username":{},"email":{}}}"#, json!(username), json!(email))
 }
 
-/// Logs in.
 pub fn log_in(email: &str, password: &str) -> Answer {
     post("/api/login/", &json!({ "email": email, "password": password }))
 }
 
-/// Refreshes.
 pub fn refresh(token: &str) -> Answer {
     post("/api/refresh/", &json!({ "refresh": token }))
 }
 
-/// Logs out.
 pub fn log_out(token: &str) -> Answer {
     post("/api/logout/", &json!({ "refresh": token }))
 }

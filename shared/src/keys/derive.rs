@@ -59,7 +59,7 @@ impl Keys {
     pub(crate) fn of_version(version: &SecretVersion) -> Result<Self, StoreError> {
         if version.value.expose_secret().len() < MIN_SECRET_BYTES {
             let reason = format!("the secret's version {} has fewer than {MIN_SECRET_BYTES} bytes", version.id);
-            return Err(StoreError::Unavailable(reason.into()));
+            return Err(StoreError::Unavailable(reason));
         }
         Ok(Self { id: version.id.clone(), ..Self::derive(&version.value)? })
     }

@@ -1,6 +1,6 @@
-/* Clocks that are ahead by as many seconds as the file that CLOCK_AHEAD names says, and stand still from then on where "=" stands
-   behind them: to be loaded before the C library, by LD_PRELOAD. The kernel's own clock goes on as it did, so only waits that
-   are told to it as a moment last longer. */
+/* Advances the clocks of a process by the number of seconds in the file named by CLOCK_AHEAD, and stops them if the number is
+   followed by "=". Load it before the C library, with LD_PRELOAD. The clock of the kernel is not affected, so only waits until
+   an absolute time last longer. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* When each clock was looked at first since it stands still; of each thread, so that none waits for another. */
+/* The time of each clock when it was first read after it had stopped. Thread-local, so that no thread waits for another. */
 static __thread struct timespec still[CLOCK_BOOTTIME + 1];
 
 int clock_gettime(clockid_t clock, struct timespec *time) {

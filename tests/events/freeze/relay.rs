@@ -1,4 +1,4 @@
-//! What stands between a function and a service, and ends connections in all ways in which they end while nobody looks.
+//! A relay between a function and a service, which ends connections in every way they can end while the function is frozen.
 
 use std::sync::Arc;
 
@@ -8,16 +8,16 @@ use tokio::{
     sync::watch,
 };
 
-/// What becomes of connections.
+/// What happens to open connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fate {
-    /// They stay as they are.
+    /// They stay open.
     Kept,
     /// The service closes them.
     Closed,
     /// They are reset.
     Reset,
-    /// Something on the way forgets them: what is sent is never answered, and nobody is told.
+    /// They are dropped silently along the way: nothing that is sent gets a response, and neither end is notified.
     Gone,
 }
 
@@ -28,7 +28,7 @@ pub(super) struct Relay {
 }
 
 impl Relay {
-    /// A relay to the service at this URL.
+    /// Starts a relay to the service at this URL.
     pub(super) async fn start(service: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -38,13 +38,12 @@ impl Relay {
         Self { url, fates }
     }
 
-    /// Where it is.
     pub(super) fn url(&self) -> &str {
         &self.url
     }
 
-    /// This becomes of all connections that there are, and has when it ends; those to come are relayed as before.
-    pub(super) async fn meet(&self, fate: Fate) {
+    /// Applies a fate to all open connections, and waits until it is done. Later connections are relayed as before.
+    pub(super) async fn apply(&self, fate: Fate) {
         if fate != Fate::Kept {
             self.fates.send_replace(fate);
             self.fates.closed().await;
@@ -59,7 +58,7 @@ async fn accept(listener: TcpListener, service: String, fates: Arc<watch::Sender
     }
 }
 
-/// Relays a connection to the service, until either side closes it or its fate is told.
+/// Relays a connection to the service until either side closes it or a fate is applied.
 async fn relay(mut near: TcpStream, service: String, mut fates: watch::Receiver<Fate>) {
     let mut far = TcpStream::connect(service).await.unwrap();
     tokio::select! {
@@ -70,12 +69,12 @@ async fn relay(mut near: TcpStream, service: String, mut fates: watch::Receiver<
     match fate {
         Fate::Gone => {
             drop(fates);
-            // Both ends stay open, and nobody reads what comes.
+            // Both ends stay open, and nothing is read from them.
             return std::future::pending().await;
         }
         Fate::Reset => near.set_zero_linger().unwrap(),
         Fate::Closed | Fate::Kept => {}
     }
-    // Before the receiver is dropped, which tells that it is done.
+    // Close the connection before the receiver is dropped, which signals that the fate has been applied.
     drop(near);
 }

@@ -1,17 +1,17 @@
-//! What services report to CloudWatch, minute by minute.
+//! The data that services report to CloudWatch, minute by minute.
 
 use std::{collections::BTreeMap, ops::Range};
 
-/// Values, and how often each came.
+/// Values, each with the number of times that it was reported.
 type Samples = Vec<(f64, u32)>;
 
-/// Metrics, by their names and the values of their dimensions, and what came of each in a minute. A minute that is not here has
-/// no data point.
+/// The samples of each metric in each minute. Metrics are identified by name and the values of their dimensions. A minute that
+/// is absent has no data point.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Data(BTreeMap<(String, String), BTreeMap<usize, Samples>>);
 
 impl Data {
-    /// The same, and a value so many times more in each of these minutes. No times is no data.
+    /// Adds a value to each of these minutes, `times` times. With 0 times nothing is added, not even the metric.
     pub(crate) fn with(mut self, (name, of): (&str, &str), minutes: Range<usize>, value: f64, times: u32) -> Self {
         if times == 0 {
             return self;
@@ -23,24 +23,24 @@ impl Data {
         self
     }
 
-    /// The metrics of which there is anything.
+    /// The metrics that have data.
     pub(crate) fn metrics(&self) -> impl Iterator<Item = &(String, String)> {
         self.0.keys()
     }
 
-    /// What came in these minutes.
+    /// The samples of these minutes.
     pub(crate) fn during(&self, metric: &(String, String), minutes: Range<usize>) -> Samples {
         let Some(metric) = self.0.get(metric).filter(|_| !minutes.is_empty()) else { return Vec::new() };
         metric.range(minutes).flat_map(|(_, samples)| samples).copied().collect()
     }
 }
 
-/// How many values came.
+/// The number of samples.
 pub(crate) fn count(samples: &[(f64, u32)]) -> f64 {
     samples.iter().map(|(_, times)| f64::from(*times)).sum()
 }
 
-/// What an alarm takes of a period.
+/// The statistic of each period that an alarm evaluates.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Statistic {
     /// In percent.
@@ -49,16 +49,16 @@ pub(crate) enum Statistic {
 }
 
 impl Statistic {
-    /// The statistic of this name, as far as it is known here.
+    /// The statistic with this name. Panics if the model does not have it.
     pub(crate) fn named(name: &str) -> Self {
         match (name, name.strip_prefix('p')) {
             ("Sum", _) => Self::Sum,
             (_, Some(percent)) => Self::Percentile(percent.parse().unwrap()),
-            _ => panic!("{name} is not known here"),
+            _ => panic!("the model has no statistic {name}"),
         }
     }
 
-    /// What it is of these values; nothing where there are none.
+    /// The value for these samples, or `None` if there are no samples.
     pub(crate) fn of(self, mut samples: Samples) -> Option<f64> {
         if samples.is_empty() {
             return None;
@@ -77,7 +77,7 @@ impl Statistic {
         }
     }
 
-    /// How many values a percentile takes to be significant, by
+    /// How many samples a percentile needs to be significant, by
     /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/percentiles-with-low-samples.html>.
     pub(crate) fn significant_at(self) -> f64 {
         match self {

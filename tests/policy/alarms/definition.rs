@@ -1,4 +1,4 @@
-//! An alarm as a template defines it, and how CloudWatch evaluates it.
+//! An alarm as a template defines it, and its evaluation by CloudWatch.
 
 use std::{collections::BTreeMap, ops::Range};
 
@@ -11,11 +11,11 @@ use super::{
     text,
 };
 
-/// A metric, and what an alarm takes of each of its periods.
+/// A metric, with the statistic and the period that an alarm uses.
 #[derive(Debug)]
 pub(crate) struct Watched {
     namespace: String,
-    /// The metric's name, and the values of its dimensions; of one that refers to a resource, the resource's logical name.
+    /// The metric's name, and the values of its dimensions. A reference to a resource becomes the resource's logical name.
     pub(crate) metric: (String, String),
     statistic: Statistic,
     /// In minutes.
@@ -35,8 +35,8 @@ impl Watched {
         }
     }
 
-    /// What came in a period, of which 0 is the newest one, so many minutes after the beginning; what comes late by so many
-    /// minutes is not there yet. The periods slide: they end now, and not with the clock's five minutes
+    /// The samples of a period that have arrived `now` minutes after the start, if data arrives `late` minutes late. The period
+    /// with `age` 0 is the newest. Periods slide: the newest ends now, not at a multiple of five minutes on the clock
     /// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation-window.html>).
     fn during(&self, data: &Data, age: usize, now: usize, late: usize) -> Vec<(f64, u32)> {
         let end = now.saturating_sub(age * self.period);
@@ -45,22 +45,21 @@ impl Watched {
     }
 }
 
-/// An alarm.
 #[derive(Debug)]
 pub(crate) struct Alarm {
-    /// By their ids.
+    /// By id.
     pub(crate) watched: BTreeMap<String, Watched>,
     pub(crate) expression: Expression,
     pub(crate) rule: Rule,
     threshold: f64,
     /// Whether a value breaches a threshold.
     breaches: fn(f64, f64) -> bool,
-    /// With fewer values than that in a period the state stays.
+    /// With fewer samples than this in a period, the state does not change.
     significant_at: f64,
 }
 
 impl Alarm {
-    /// An alarm with these properties; what they refer to of the template's parameters has its default.
+    /// An alarm with these properties, in which parameters have their defaults.
     pub(crate) fn new(properties: &Value, parameters: &Value) -> Self {
         let (expression, watched) = match properties["Metrics"].as_sequence() {
             None => {
@@ -70,7 +69,9 @@ impl Alarm {
             }
             Some(queries) => {
                 let expressions: Vec<_> = queries.iter().filter_map(|query| query["Expression"].as_str()).collect();
-                let [expression] = expressions.as_slice() else { panic!("{expressions:?}: one is known here") };
+                let [expression] = expressions.as_slice() else {
+                    panic!("{expressions:?}: the model needs exactly one")
+                };
                 let expression = math::parse(expression).unwrap_or_else(|error| panic!("{expression}: {error}"));
                 let stats = queries.iter().filter_map(|query| Some((&query["Id"], query.get("MetricStat")?)));
                 let watched = stats.map(|(id, stat)| {
@@ -81,9 +82,9 @@ impl Alarm {
         };
         let number = |name: &str| properties[name].as_u64().map(|number| usize::try_from(number).unwrap());
         let periods = number("EvaluationPeriods").unwrap();
-        assert_eq!(properties["TreatMissingData"], "notBreaching", "other ways are not known here");
+        assert_eq!(properties["TreatMissingData"], "notBreaching", "the model treats missing data only in this way");
         // PutMetricAlarm: "Alarms that evaluate metrics in the AWS/DynamoDB namespace always ignore missing data even if you
-        // choose a different option". The user guide says that they do so by default; where the two differ, the stricter one.
+        // choose a different option". The user guide says that they do so by default. The model follows the stricter of the two.
         // https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
         let of_dynamodb = watched.values().any(|watched| watched.namespace == "AWS/DynamoDB");
         let missing = if of_dynamodb { Missing::Ignored } else { Missing::NotBreaching };
@@ -97,23 +98,23 @@ impl Alarm {
             breaches: match text(&properties["ComparisonOperator"]) {
                 "GreaterThanOrEqualToThreshold" => |value, threshold| value >= threshold,
                 "GreaterThanThreshold" => |value, threshold| value > threshold,
-                other => panic!("{other} is not known here"),
+                other => panic!("the model has no {other}"),
             },
             significant_at: match properties["EvaluateLowSampleCountPercentile"].as_str() {
                 None | Some("evaluate") => 0.0,
                 Some("ignore") => significant,
-                Some(other) => panic!("{other} is not known here"),
+                Some(other) => panic!("the model has no {other}"),
             },
             watched,
         }
     }
 
-    /// The states at the end of each of so many minutes, in which all data comes late by so many. CloudWatch evaluates once a
-    /// minute, and gets so many data points each time.
+    /// The state at the end of each minute, if all data arrives `late` minutes late. CloudWatch evaluates once a minute, and
+    /// retrieves `points` data points each time.
     pub(crate) fn play(&self, data: &Data, minutes: usize, late: usize, points: usize) -> Vec<State> {
         let known: Vec<_> = self.watched.values().map(|watched| &watched.metric).collect();
         let unknown: Vec<_> = data.metrics().filter(|metric| !known.contains(metric)).collect();
-        assert!(unknown.is_empty(), "nobody watches {unknown:?}");
+        assert!(unknown.is_empty(), "the alarm does not watch {unknown:?}");
         let mut state = State::InsufficientData;
         let states = (1..=minutes).map(|now| {
             state = self.evaluate(data, now, late, points, state);

@@ -4,7 +4,6 @@
 
 use rstest::rstest;
 
-/// The state of an alarm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum State {
     Alarm,
@@ -12,29 +11,29 @@ pub(crate) enum State {
     Ok,
 }
 
-/// What a data point counts as that is not there.
+/// How a missing data point counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Missing {
-    /// Nothing: without the points that it takes, the state stays.
+    /// Not at all: if there are too few points, the state does not change.
     Ignored,
-    /// One that does not breach the threshold.
+    /// As a point that does not breach the threshold.
     NotBreaching,
 }
 
-/// M of N.
+/// The rule "M of N".
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rule {
-    /// How many data points are looked at.
+    /// N: how many data points are evaluated.
     pub(crate) periods: usize,
-    /// How many of them breach the threshold in an alarm.
+    /// M: how many of them must breach the threshold to raise the alarm.
     pub(crate) to_alarm: usize,
     pub(crate) missing: Missing,
 }
 
 impl Rule {
-    /// The state after one more evaluation, of data points of which it is known whether they breach the threshold, the oldest
-    /// first. CloudWatch gets more of them than the rule needs, looks at the newest ones that are there, and fills up with
-    /// missing ones only where there are too few.
+    /// The state after one more evaluation. Each point says whether it breaches the threshold, or is `None` if it is missing; the
+    /// oldest comes first. CloudWatch retrieves more points than the rule needs, evaluates the newest that exist, and counts
+    /// missing ones only if there are too few.
     pub(crate) fn state(self, points: &[Option<bool>], before: State) -> State {
         let there: Vec<bool> = points.iter().flatten().copied().collect();
         let newest = &there[there.len().saturating_sub(self.periods)..];
@@ -50,12 +49,12 @@ impl Rule {
     }
 }
 
-/// Points as the document's tables write them: `0` does not breach, `X` does, `-` is missing.
+/// Points in the notation of the documentation: `0` does not breach, `X` does, `-` is missing.
 fn points(written: &str) -> Vec<Option<bool>> {
     written.split(' ').map(|point| (point != "-").then_some(point == "X")).collect()
 }
 
-/// The rows of the document's tables, of which five points are there to look at; none is "retain current state".
+/// The rows of the tables in the documentation, with five points each; `None` is "retain current state".
 #[rstest]
 #[case(3, "0 - X - X", Some(State::Ok), State::Ok)]
 #[case(3, "0 - - - -", Some(State::Ok), State::Ok)]
@@ -68,7 +67,7 @@ fn points(written: &str) -> Vec<Option<bool>> {
 #[case(2, "0 - X - -", Some(State::Ok), State::Ok)]
 #[case(2, "- - - - 0", Some(State::Ok), State::Ok)]
 #[case(2, "- - - - X", None, State::Ok)]
-fn states_are_those_of_the_tables_in_the_document(
+fn states_follow_the_tables_in_the_documentation(
     #[case] to_alarm: usize,
     #[case] written: &str,
     #[case] ignored: Option<State>,

@@ -1,6 +1,6 @@
-//! The metric filters: that a pattern counts the lines that it should, by
-//! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntaxForMetricFilters.html>, and that what it
-//! looks at is in the lines.
+//! The metric filters: their patterns count the right lines, by
+//! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntaxForMetricFilters.html>, and
+//! the fields that they name are in the lines.
 
 use std::collections::BTreeSet;
 
@@ -9,21 +9,21 @@ use serde_json::{Map, Value};
 
 use super::{reference, resources, template, text};
 
-/// Whether a line of JSON matches a pattern. Known here are comparisons of a field with a text in quotes, which may end with `*`
-/// for whatever follows, `&&`, `||` and parentheses: `()` before `&&` before `||`, as in the document.
+/// Whether a line of JSON matches a pattern. Supports comparisons of a field with a quoted string, which may end with `*` as a
+/// wildcard, and `&&`, `||` and parentheses, with the precedence of the documentation: `()`, then `&&`, then `||`.
 ///
 /// # Errors
 ///
-/// What is not known here, and a field that the line has not.
+/// A pattern that is not supported, and a field that the line does not have.
 fn matches(pattern: &str, line: &Value) -> Result<bool, String> {
     let mut reader = Reader { rest: pattern, line };
     if !reader.takes("{") {
-        return Err("a pattern for JSON stands in braces".to_owned());
+        return Err("a pattern for JSON must be in braces".to_owned());
     }
     let found = reader.any()?;
     match (reader.takes("}"), reader.rest.trim()) {
         (true, "") => Ok(found),
-        (_, rest) => Err(format!("{rest:?} stands where the pattern should end")),
+        (_, rest) => Err(format!("{rest:?} follows the end of the pattern")),
     }
 }
 
@@ -33,7 +33,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// Takes what comes next if it is this.
+    /// Consumes this token if it comes next.
     fn takes(&mut self, next: &str) -> bool {
         self.rest = self.rest.trim_start();
         let rest = self.rest.strip_prefix(next);
@@ -60,30 +60,30 @@ impl Reader<'_> {
     fn condition(&mut self) -> Result<bool, String> {
         if self.takes("(") {
             let found = self.any()?;
-            return if self.takes(")") { Ok(found) } else { Err("a parenthesis is open".to_owned()) };
+            return if self.takes(")") { Ok(found) } else { Err("a parenthesis is not closed".to_owned()) };
         }
         if !self.takes("$.") {
-            return Err(format!("{:?} is not known here", self.rest));
+            return Err(format!("{:?} is not supported", self.rest));
         }
         let end = self.rest.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(self.rest.len());
         let (field, rest) = self.rest.split_at(end);
         self.rest = rest;
         let equal = !self.takes("!=");
         if (equal && !self.takes("=")) || !self.takes("\"") {
-            return Err(format!("{field} is compared with no text"));
+            return Err(format!("{field} is not compared with a string"));
         }
-        let (wanted, rest) = self.rest.split_once('"').ok_or_else(|| "a text is open".to_owned())?;
+        let (wanted, rest) = self.rest.split_once('"').ok_or_else(|| "a string is not closed".to_owned())?;
         self.rest = rest;
         let begin = wanted.strip_suffix('*');
         if begin.unwrap_or(wanted).contains(['*', '%', '\\']) {
-            return Err(format!("{wanted:?} is not known here"));
+            return Err(format!("{wanted:?} is not supported"));
         }
-        let value = self.line[field].as_str().ok_or_else(|| format!("no line has a text as {field}"))?;
+        let value = self.line[field].as_str().ok_or_else(|| format!("the line has no string in {field}"))?;
         Ok(begin.map_or(value == wanted, |begin| value.starts_with(begin)) == equal)
     }
 }
 
-/// The conditions of the document's own examples, as far as they are known here.
+/// The conditions of the examples in the documentation, as far as they are supported.
 #[rstest]
 #[case(r#"{ $.eventType = "UpdateTrail" }"#, Ok(true))]
 #[case(r#"{ $.eventType != "UpdateTrail" }"#, Ok(false))]
@@ -98,13 +98,13 @@ impl Reader<'_> {
 #[case(r#"{ $.eventType = "UpdateTrail" "#, Err(()))]
 #[case(r#"$.eventType = "UpdateTrail""#, Err(()))]
 #[case(r#"{ $.number = "1" }"#, Err(()))]
-fn a_pattern_matches_what_the_document_says(#[case] pattern: &str, #[case] found: Result<bool, ()>) {
+fn a_pattern_matches_as_documented(#[case] pattern: &str, #[case] found: Result<bool, ()>) {
     let line = serde_json::json!({ "eventType": "UpdateTrail", "source": "here", "number": 1 });
     assert_eq!(matches(pattern, &line).map_err(|_| ()), found);
 }
 
-/// A line of the access log in the template's format, with these values of API Gateway's variables; it writes `-` for one that
-/// has none.
+/// A line of the access log in the template's format, with these values of API Gateway's variables; the others are `-`, as API
+/// Gateway writes them.
 fn line(format: &str, values: &[(&str, &str)]) -> Value {
     let format: Map<String, Value> = serde_json::from_str(format).unwrap();
     let value = |variable: &Value| {
@@ -114,18 +114,21 @@ fn line(format: &str, values: &[(&str, &str)]) -> Value {
     format.iter().map(|(field, variable)| (field.clone(), Value::from(value(variable)))).collect()
 }
 
-/// Lambda answers API Gateway with 200 whatever the function's own answer is: `integrationStatus` is Lambda's
+/// Lambda responds to API Gateway with 200 whatever status the function returns: `integrationStatus` is Lambda's status
 /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html>).
 #[rstest]
-#[case::the_throttle_of_a_route(&[("status", "429"), ("error.responseType", "THROTTLED")], &["GatewayThrottles"])]
-#[case::a_function_after_too_many_logins(&[("status", "429"), ("integrationStatus", "200")], &[])]
-#[case::an_answer(&[("status", "200"), ("integrationStatus", "200")], &[])]
-#[case::an_error_of_the_client(&[("status", "401"), ("integrationStatus", "200")], &[])]
-#[case::no_route(&[("status", "404"), ("error.responseType", "DEFAULT_4XX")], &[])]
-#[case::a_function_that_is_throttled(&[("status", "503"), ("integrationStatus", "429")], &["ServerErrors"])]
-#[case::a_function_that_fails(&[("status", "500"), ("integrationStatus", "200")], &["ServerErrors"])]
-#[case::a_function_that_takes_too_long(&[("status", "504")], &["ServerErrors"])]
-fn each_line_of_the_gateway_is_counted_for_what_it_is(#[case] values: &[(&str, &str)], #[case] besides: &[&str]) {
+#[case::a_throttled_route(&[("status", "429"), ("error.responseType", "THROTTLED")], &["GatewayThrottles"])]
+#[case::a_rate_limit_of_a_function(&[("status", "429"), ("integrationStatus", "200")], &[])]
+#[case::a_success(&[("status", "200"), ("integrationStatus", "200")], &[])]
+#[case::a_client_error(&[("status", "401"), ("integrationStatus", "200")], &[])]
+#[case::an_unknown_path(&[("status", "404"), ("error.responseType", "DEFAULT_4XX")], &[])]
+#[case::a_throttled_function(&[("status", "503"), ("integrationStatus", "429")], &["ServerErrors"])]
+#[case::a_failing_function(&[("status", "500"), ("integrationStatus", "200")], &["ServerErrors"])]
+#[case::a_function_timeout(&[("status", "504")], &["ServerErrors"])]
+fn each_line_of_the_access_log_is_counted_by_the_right_filters(
+    #[case] values: &[(&str, &str)],
+    #[case] besides: &[&str],
+) {
     let template = template();
     let format = text(&template["Resources"]["HttpApi"]["Properties"]["AccessLogSettings"]["Format"]);
     let line = line(format, values);
@@ -140,7 +143,7 @@ fn each_line_of_the_gateway_is_counted_for_what_it_is(#[case] values: &[(&str, &
 }
 
 #[test]
-fn each_metric_filter_counts_one_for_a_line_where_there_are_alarms() {
+fn each_metric_filter_counts_one_for_each_line_and_exists_only_with_alarms() {
     let template = template();
     for (name, filter) in resources(&template, "AWS::Logs::MetricFilter") {
         assert_eq!(filter["Condition"], "HasAlarms", "{name}");
@@ -148,13 +151,13 @@ fn each_metric_filter_counts_one_for_a_line_where_there_are_alarms() {
         assert!(text(&filter["FilterPattern"]).len() <= 1024, "{name}");
         let log = &template["Resources"][reference(&filter["LogGroupName"]).unwrap()];
         assert_eq!(log["Type"], "AWS::Logs::LogGroup", "{name}");
-        // The other class has no metric filters.
+        // The other log class does not support metric filters.
         // https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch_Logs_Log_Classes.html
         assert!(log["Properties"].get("LogGroupClass").is_none(), "{name}");
         let transformations = filter["MetricTransformations"].as_sequence().unwrap();
-        let [metric] = transformations.as_slice() else { panic!("{name}: one is allowed") };
+        let [metric] = transformations.as_slice() else { panic!("{name}: CloudWatch allows exactly one") };
         assert_eq!(metric["MetricValue"], "1", "{name}");
-        // With a value for all other lines the metric is there, and paid, in every hour in which somebody calls.
+        // With a default value the metric would exist, and cost money, in every hour with any request.
         assert!(metric.get("DefaultValue").is_none(), "{name}");
     }
 }

@@ -1,15 +1,14 @@
-//! The part of CloudWatch's metric math that the alarms use, by its document
-//! (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html>). Everything else is refused, and so
-//! is what the document leaves open, such as which of two operators binds closer: a slip in an expression fails here.
+//! The part of CloudWatch's metric math that the alarms use, by its documentation
+//! (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html>). Everything else is
+//! refused, including what the documentation leaves open, such as operator precedence, so that a slip in an expression fails.
 
 mod calculation;
 
 use std::{iter::Peekable, vec};
 
-/// A value for each period, the oldest first; none where there is no data point.
+/// A value for each period, the oldest first; `None` where there is no data point.
 pub(crate) type Series = Vec<Option<f64>>;
 
-/// An expression.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Expression {
     Number(f64),
@@ -26,7 +25,7 @@ pub(crate) enum Expression {
     Operation(Operator, Box<[Expression; 2]>),
 }
 
-/// What stands between two values.
+/// A binary operator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Operator {
     Add,
@@ -58,7 +57,7 @@ const COMPARISONS: [(&str, Operator); 6] = [
 const LOGICAL: [(&str, Operator); 4] =
     [("AND", Operator::And), ("&&", Operator::And), ("OR", Operator::Or), ("||", Operator::Or)];
 
-/// What is no word and no number; of two that begin alike, the longer one first.
+/// All tokens but words and numbers. If two begin alike, the longer comes first.
 const SYMBOLS: [&str; 15] = ["==", "!=", "<=", ">=", "&&", "||", "<", ">", "+", "-", "*", "/", "(", ")", ","];
 
 #[derive(Debug, PartialEq)]
@@ -83,7 +82,7 @@ fn tokens(mut text: &str) -> Result<Vec<Token>, String> {
         tokens.push(match first {
             '0'..='9' => Token::Number(word.parse::<f64>().map_err(|error| format!("{word}: {error}"))?),
             'A'..='Z' | 'a'..='z' if !word.contains('.') => Token::Word(word.to_owned()),
-            _ => return Err(format!("{first:?} is no part of an expression")),
+            _ => return Err(format!("{first:?} cannot be part of an expression")),
         });
         text = rest;
     }
@@ -93,13 +92,13 @@ fn tokens(mut text: &str) -> Result<Vec<Token>, String> {
 ///
 /// # Errors
 ///
-/// What is wrong with it, or not known here.
+/// A description of the fault, or of the part that is not supported.
 pub(crate) fn parse(text: &str) -> Result<Expression, String> {
     let mut parser = Parser { tokens: tokens(text)?.into_iter().peekable() };
     let expression = parser.logical()?;
     match parser.tokens.next() {
         None => Ok(expression),
-        Some(token) => Err(format!("{token:?} stands after the end")),
+        Some(token) => Err(format!("{token:?} follows the end")),
     }
 }
 
@@ -108,12 +107,12 @@ struct Parser {
 }
 
 impl Parser {
-    /// Takes the next token if it is this one.
+    /// Consumes the next token if it is this one.
     fn takes(&mut self, symbol: &str) -> bool {
         self.tokens.next_if(|token| matches!(token, Token::Symbol(next) if *next == symbol)).is_some()
     }
 
-    /// Takes the next token if it is one of these operators.
+    /// Consumes the next token if it is one of these operators.
     fn operator(&mut self, operators: &[(&str, Operator)]) -> Option<Operator> {
         let next = match self.tokens.peek()? {
             Token::Number(_) => return None,
@@ -125,7 +124,7 @@ impl Parser {
         Some(operator)
     }
 
-    /// Parts that one operator joins, and which one, if there is more than one part. Different ones need parentheses.
+    /// Parts joined by one operator, and the operator if there are several parts. Different operators need parentheses.
     fn chain(
         &mut self,
         operators: &[(&str, Operator)],
@@ -162,14 +161,14 @@ impl Parser {
             Some(Token::Number(number)) => Ok(Expression::Number(number)),
             Some(Token::Symbol("(")) => {
                 let inner = self.logical()?;
-                if self.takes(")") { Ok(inner) } else { Err("a parenthesis is open".to_owned()) }
+                if self.takes(")") { Ok(inner) } else { Err("a parenthesis is not closed".to_owned()) }
             }
-            // Ids begin with a lower-case letter, and functions consist of upper-case ones.
+            // Ids begin with a lower-case letter, functions are in upper case.
             Some(Token::Word(word)) if word.starts_with(|first: char| first.is_ascii_lowercase()) => {
                 Ok(Expression::Metric(word))
             }
             Some(Token::Word(word)) => self.call(&word),
-            other => Err(format!("{other:?} stands where a value should")),
+            other => Err(format!("expected a value, found {other:?}")),
         }
     }
 
@@ -180,7 +179,7 @@ impl Parser {
         let mut arguments = Vec::new();
         while !self.takes(")") {
             if !arguments.is_empty() && !self.takes(",") {
-                return Err(format!("the parenthesis of {function} is open"));
+                return Err(format!("the parenthesis of {function} is not closed"));
             }
             arguments.push(self.logical()?);
         }
@@ -191,13 +190,13 @@ impl Parser {
             ("IF", [condition, then, otherwise]) => {
                 Ok(Expression::If(Box::new([condition.clone(), then.clone(), otherwise.clone()])))
             }
-            _ => Err(format!("{function} of {arguments:?} is not known here")),
+            _ => Err(format!("{function} of {arguments:?} is not supported")),
         }
     }
 }
 
 impl Expression {
-    /// Whether the metric with this id has a part in it.
+    /// Whether the expression uses the metric with this id.
     pub(crate) fn looks_at(&self, id: &str) -> bool {
         match self {
             Self::Number(_) => false,

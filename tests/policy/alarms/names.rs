@@ -1,4 +1,4 @@
-//! That what the alarms look at is there: the services' metrics by the services' documents, the stack's own by what makes them.
+//! The metrics of the alarms exist: those of AWS services by their documentation, the stack's own by the code that reports them.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use crate::documents::{
     stack::Stack,
 };
 
-/// The metrics that an alarm looks at, as the template writes them.
+/// The metrics that an alarm watches, as the template defines them.
 fn metrics(properties: &Value) -> Vec<&Value> {
     match properties["Metrics"].as_sequence() {
         None => vec![properties],
@@ -22,17 +22,21 @@ fn dimensions(metric: &Value) -> &[Value] {
     metric["Dimensions"].as_sequence().map(Vec::as_slice).unwrap_or_default()
 }
 
-/// What is wrong with a metric of a service. All that alarms look at have one dimension: what they are of.
+/// The fault of a service metric, if it has one. All metrics in alarms have one dimension: the resource that they measure.
 fn fault(metric: &Value) -> Option<String> {
-    let [dimension] = dimensions(metric) else { return Some(format!("{metric:?} has not one dimension")) };
-    let Some(of) = reference(&dimension["Value"]) else { return Some(format!("{metric:?} is of no resource")) };
+    let [dimension] = dimensions(metric) else {
+        return Some(format!("{metric:?} does not have exactly one dimension"));
+    };
+    let Some(of) = reference(&dimension["Value"]) else {
+        return Some(format!("{metric:?} does not refer to a resource"));
+    };
     let texts = [&metric["Namespace"], &metric["MetricName"], &dimension["Name"]].map(text);
     let texts: Vec<_> = texts.into_iter().chain([of]).map(str::to_owned).collect();
     unknown(&Stack::new(&[]), &Metric::read(&texts)?)
 }
 
 #[test]
-fn services_have_the_metrics_that_alarms_look_at() {
+fn service_metrics_in_alarms_are_documented() {
     let template = template();
     let looked_at = alarms(&template).into_iter().flat_map(|(_, alarm)| metrics(&alarm["Properties"]));
     let of_services: Vec<_> = looked_at.filter(|metric| reference(&metric["Namespace"]).is_none()).collect();
@@ -43,7 +47,7 @@ fn services_have_the_metrics_that_alarms_look_at() {
 }
 
 #[test]
-fn a_metric_that_no_service_has_is_found() {
+fn undocumented_service_metrics_are_found() {
     for metric in [
         "{Namespace: AWS/ApiGateway, MetricName: 5XXError, Dimensions: [{Name: ApiId, Value: !Ref HttpApi}]}",
         "{Namespace: AWS/ApiGateway, MetricName: 5xx, Dimensions: [{Name: ApiName, Value: !Ref HttpApi}]}",
@@ -57,9 +61,9 @@ fn a_metric_that_no_service_has_is_found() {
     }
 }
 
-/// Whether the functions report them, is tested where their lines are.
+/// Another test checks that the functions report these metrics.
 #[test]
-fn the_metrics_of_the_stack_itself_are_those_of_its_functions_and_of_what_counts_in_its_logs() {
+fn the_stacks_own_metrics_come_from_its_functions_or_its_metric_filters() {
     let template = template();
     let functions = resources(&template, "AWS::Serverless::Function").into_iter();
     let functions: BTreeSet<_> =
@@ -85,30 +89,30 @@ fn the_metrics_of_the_stack_itself_are_those_of_its_functions_and_of_what_counts
     for (name, filter) in resources(&template, "AWS::Logs::MetricFilter") {
         let metric = &filter["Properties"]["MetricTransformations"][0];
         assert_eq!(reference(&metric["MetricNamespace"]), Some("AWS::StackName"), "{name}");
-        assert!(metric.get("Dimensions").is_none(), "{name}: another metric by each value");
+        assert!(metric.get("Dimensions").is_none(), "{name}: each value of a dimension would be another metric");
         counted.insert(text(&metric["MetricName"]));
     }
     assert_eq!(looked_at, counted);
 }
 
 #[test]
-fn an_alarm_looks_at_all_metrics_that_it_has() {
+fn every_alarm_uses_all_its_metrics() {
     let template = template();
     for (name, alarm) in alarms(&template) {
         let alarm = Alarm::new(&alarm["Properties"], &template["Parameters"]);
         let idle: Vec<_> = alarm.watched.keys().filter(|id| !alarm.expression.looks_at(id)).collect();
         assert!(idle.is_empty(), "{name}: {idle:?}");
     }
-    // Which of two is not looked at.
+    // An unused metric is found.
     let expression = math::parse("IF(FILL(errors, 0) >= 5, 1, 0)").unwrap();
     assert_eq!(["errors", "requests"].map(|id| expression.looks_at(id)), [true, false]);
 }
 
 #[test]
-fn every_alarm_is_sent_to_the_topic_when_it_begins_and_when_it_ends() {
+fn every_alarm_notifies_the_topic_when_it_fires_and_when_it_recovers() {
     let template = template();
     for (name, alarm) in alarms(&template) {
-        // There are alarms where there is a topic, and no other condition takes one away.
+        // Alarms exist if there is a topic, and depend on no other condition.
         assert_eq!(alarm["Condition"], "HasAlarms", "{name}");
         for actions in ["AlarmActions", "OKActions"] {
             let actions = alarm["Properties"][actions].as_sequence().unwrap();

@@ -1,6 +1,6 @@
-//! What happens to a stack, and which alarm rings. Each story begins with an hour in which nothing is wrong.
+//! Stories: what happens to a stack, and which alarm fires. Each begins with an hour in which nothing is wrong.
 
-mod told;
+mod scenarios;
 
 use std::collections::BTreeSet;
 
@@ -9,19 +9,20 @@ use super::{alarms, data::Data, definition::Alarm, evaluation::State, template};
 /// The minute in which something happens.
 const EVENT: usize = 60;
 
-/// How many minutes a story has.
+/// The length of a story, in minutes.
 const END: usize = 300;
 
 /// The period of each alarm, in minutes.
 const PERIOD: usize = 5;
 
-/// By how many minutes data comes late where it does. The services report once a minute, and the documents name no bound.
+/// The delay of late data, in minutes. Services report once a minute, and the documentation gives no bound for the delay.
 const LATE: usize = 3;
 
-/// How many points more than an alarm looks at CloudWatch gets, as in the document's examples; it names no number.
+/// How many more points CloudWatch retrieves than an alarm evaluates. The documentation gives no number; this is that of its
+/// examples.
 const SPARE: usize = 2;
 
-/// What happens to an alarm.
+/// A series of events, and the expected behaviour of one alarm.
 struct Story {
     what: String,
     data: Data,
@@ -29,16 +30,16 @@ struct Story {
 }
 
 enum Then {
-    /// The alarm rings once.
+    /// The alarm fires once.
     Rings {
-        /// After so many minutes, at the latest.
+        /// In minutes after the event, at the latest.
         within: usize,
-        /// The minute in which all is well again.
+        /// The minute in which the fault is over.
         over: usize,
-        /// So many minutes after that it has ended, at the latest.
+        /// In minutes after `over`, at the latest.
         ends: usize,
     },
-    /// Nobody is woken.
+    /// The alarm does not fire.
     Silence,
 }
 
@@ -51,8 +52,8 @@ impl Story {
         Self { what: what.into(), data, then: Then::Silence }
     }
 
-    /// What comes of it otherwise than told, with data that comes late by so many minutes. However many points CloudWatch
-    /// gets, the states are the same; when they change is told for `SPARE`.
+    /// The difference from the expected behaviour, if there is one, with data that arrives `late` minutes late. The sequence of
+    /// states does not depend on the number of spare points; the time at which the alarm ends is checked only for `SPARE`.
     fn fault(&self, alarm: &Alarm, late: usize, spare: usize) -> Option<String> {
         let states = alarm.play(&self.data, END, late, alarm.rule.periods + spare);
         let mut changes = states.clone();
@@ -61,10 +62,10 @@ impl Story {
             Then::Silence => (changes != [State::Ok]).then(|| format!("{changes:?}")),
             Then::Rings { .. } if changes != [State::Ok, State::Alarm, State::Ok] => Some(format!("{changes:?}")),
             Then::Rings { within, over, ends } => {
-                // A state stands at the index of the minute at whose end it is evaluated.
+                // The index of a state is the minute at whose end it is evaluated.
                 let first = states.iter().position(|state| *state == State::Alarm)?;
                 let last = states.iter().rposition(|state| *state == State::Alarm)?;
-                // Of late data, the newest period has a part; all of it is in the one before.
+                // Late data is incomplete in the newest period, and complete in the one before.
                 let until = EVENT + within + if late == 0 { 0 } else { PERIOD };
                 let in_time = EVENT <= first && first < until;
                 let ended = spare != SPARE || last + 1 < over + ends + late;
@@ -79,10 +80,10 @@ fn alarm(name: &str) -> Alarm {
     Alarm::new(&template["Resources"][name]["Properties"], &template["Parameters"])
 }
 
-/// What comes otherwise than told, in all stories.
+/// The differences from the expected behaviour in all stories.
 fn faults(late: usize, spare: usize) -> Vec<String> {
     let mut faults = Vec::new();
-    for (name, stories) in told::STORIES {
+    for (name, stories) in scenarios::STORIES {
         let alarm = alarm(name);
         for story in stories() {
             let fault = story.fault(&alarm, late, spare);
@@ -93,28 +94,28 @@ fn faults(late: usize, spare: usize) -> Vec<String> {
 }
 
 #[test]
-fn each_alarm_rings_in_time_and_ends_in_time_and_no_other_time() {
+fn each_alarm_fires_and_recovers_in_time_and_only_then() {
     assert_eq!(faults(0, SPARE), [""; 0]);
 }
 
 #[test]
-fn and_so_it_does_when_its_data_comes_a_few_minutes_late() {
+fn each_alarm_fires_and_recovers_in_time_with_data_that_is_a_few_minutes_late() {
     assert_eq!(faults(LATE, SPARE), [""; 0]);
 }
 
 #[test]
-fn and_however_many_points_cloudwatch_gets() {
+fn each_alarm_goes_through_the_same_states_however_many_points_cloudwatch_retrieves() {
     for spare in [0, 1, 7] {
-        assert_eq!(faults(0, spare), [""; 0], "{spare} more than it looks at");
+        assert_eq!(faults(0, spare), [""; 0], "{spare} more than it evaluates");
     }
 }
 
 #[test]
-fn each_alarm_of_the_template_has_a_story_in_which_it_rings_for_each_of_its_metrics_and_one_in_which_it_does_not() {
+fn each_alarm_has_a_story_that_fires_it_for_each_metric_and_one_that_does_not() {
     let template = template();
     let there: BTreeSet<_> = alarms(&template).into_iter().map(|(name, _)| name).collect();
-    assert_eq!(there, BTreeSet::from(told::STORIES.map(|(name, _)| name)));
-    for (name, stories) in told::STORIES {
+    assert_eq!(there, BTreeSet::from(scenarios::STORIES.map(|(name, _)| name)));
+    for (name, stories) in scenarios::STORIES {
         let (silent, ringing): (Vec<_>, Vec<_>) =
             stories().into_iter().partition(|story| matches!(story.then, Then::Silence));
         assert!(!silent.is_empty(), "{name}");

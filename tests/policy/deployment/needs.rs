@@ -1,9 +1,9 @@
-//! What the types of the template's resources need.
+//! The permissions that CloudFormation needs for each resource type of the template.
 
-/// What CloudFormation calls to create, read, change and delete a resource of each type: what the handlers in the type's
-/// schema name, of the properties that the template uses
+/// The actions with which CloudFormation creates, reads, updates and deletes resources of each type: those that the handlers in
+/// the type's schema name, for the properties that the template uses
 /// (<https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-schema.html>).
-/// SAM makes versions, aliases, permissions and deployments of a function, and a stage of an API with an access log
+/// SAM adds versions, aliases, permissions and deployments to a function, and a stage with an access log to an API
 /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging.html>).
 pub(super) const NEEDS: [(&str, &str); 17] = [
     ("AWS::ApiGatewayV2::ApiMapping", "apigateway: DELETE GET PATCH POST PUT"),

@@ -1,4 +1,4 @@
-//! The workflow that deploys.
+//! The deployment workflow.
 
 use std::collections::BTreeSet;
 
@@ -12,19 +12,19 @@ const ADVISORIES: &str = include_str!("../../../.github/workflows/advisories.yml
 const CI: &str = include_str!("../../../.github/workflows/ci.yml");
 const REQUIREMENTS: &str = include_str!("../../targets/requirements.txt");
 
-/// What the steps of a job run.
+/// The commands of the steps of a job.
 fn runs(job: &Value) -> Vec<&str> {
     job["steps"].as_sequence().unwrap().iter().filter_map(|step| step["run"].as_str()).collect()
 }
 
-/// The step that uses an action, whatever its version.
+/// The step that uses an action, in any version.
 fn using<'a>(job: &'a Value, action: &str) -> &'a Value {
     let uses = |step: &&Value| step["uses"].as_str().is_some_and(|uses| uses.starts_with(&format!("{action}@")));
     job["steps"].as_sequence().unwrap().iter().find(uses).unwrap()
 }
 
 #[test]
-fn only_the_job_that_deploys_gets_a_token_and_it_builds_nothing() {
+fn only_the_deploying_job_gets_a_token_and_it_builds_nothing() {
     let workflow = parsed(WORKFLOW);
     assert_eq!(workflow["permissions"], parsed("{contents: read}"));
     let jobs = workflow["jobs"].as_mapping().unwrap();
@@ -38,12 +38,12 @@ fn only_the_job_that_deploys_gets_a_token_and_it_builds_nothing() {
     }
     let deploy = &workflow["jobs"]["deploy"];
     assert_eq!(deploy["permissions"], parsed("{contents: read, id-token: write}"));
-    // The one that AWS trusts unless told of another.
+    // The environment that the role trusts by default.
     assert_eq!(deploy["environment"], parsed(ROLES)["Parameters"]["Environment"]["Default"]);
 }
 
 #[test]
-fn nobody_s_pull_request_deploys_and_no_deployment_is_cut_off() {
+fn pull_requests_do_not_deploy_and_a_running_deployment_is_not_cancelled() {
     let workflow = parsed(WORKFLOW);
     let events = workflow["on"].as_mapping().unwrap();
     assert_eq!(events.keys().collect::<Vec<_>>(), ["push", "workflow_dispatch"]);
@@ -52,7 +52,7 @@ fn nobody_s_pull_request_deploys_and_no_deployment_is_cut_off() {
 }
 
 #[test]
-fn every_action_is_named_by_its_commit() {
+fn every_action_is_pinned_to_a_commit() {
     let uses = |line: &'static str| line.trim().trim_start_matches("- ").strip_prefix("uses: ");
     for workflow in [WORKFLOW, ADVISORIES, CI] {
         let actions: Vec<_> = workflow.lines().filter_map(uses).collect();
@@ -65,13 +65,13 @@ fn every_action_is_named_by_its_commit() {
     }
 }
 
-/// Whether this is a package of pip's with a version, such as `moto==5.2.5`.
+/// Whether this is a pip package with a version, such as `moto==5.2.5`.
 fn is_pinned(word: &str) -> bool {
     word.split_once("==").is_some_and(|(_, version)| version.starts_with(|digit: char| digit.is_ascii_digit()))
 }
 
 #[test]
-fn the_tools_are_those_that_are_tested() {
+fn the_workflow_installs_the_tool_versions_that_are_tested() {
     let workflow = parsed(WORKFLOW);
     let tested: BTreeSet<_> = REQUIREMENTS.lines().collect();
     let mut installed = BTreeSet::new();
@@ -84,30 +84,30 @@ fn the_tools_are_those_that_are_tested() {
 }
 
 #[test]
-fn there_is_no_key_and_no_account_in_it() {
+fn the_workflow_contains_no_key_and_no_account_number() {
     let lower = WORKFLOW.to_lowercase();
     for word in ["secrets.", "access-key", "access_key", "session-token", "session_token"] {
         assert!(!lower.contains(word), "{word}");
     }
-    // The number of an account has twelve digits.
+    // Account numbers have twelve digits.
     assert!(lower.split(|letter: char| !letter.is_ascii_digit()).all(|digits| digits.len() != 12));
 }
 
 #[test]
-fn it_reads_the_variables_that_the_roles_stack_tells_how_to_set() {
+fn the_workflow_reads_the_variables_that_the_output_of_the_roles_stack_sets() {
     let is_name = |letter: char| letter.is_ascii_uppercase() || letter == '_';
     let names = |text: &str, before: &str| -> BTreeSet<String> {
         text.split(before).skip(1).map(|rest| rest.chars().take_while(|letter| is_name(*letter)).collect()).collect()
     };
     let set = names(&text(&parsed(ROLES)["Outputs"]["Variables"]["Value"]), "gh variable set ");
     let mut read = names(WORKFLOW, "vars.");
-    // Who has several environments in samconfig.toml sets this one too.
+    // Optional: for several environments in samconfig.toml.
     assert!(read.remove("SAM_CONFIG_ENV"));
     assert_eq!((read.len(), read), (4, set));
 }
 
 #[test]
-fn it_takes_the_deployment_role_and_has_cloudformation_take_the_execution_role() {
+fn the_workflow_assumes_the_deployment_role_and_passes_the_execution_role_to_cloudformation() {
     let workflow = parsed(WORKFLOW);
     let deploy = &workflow["jobs"]["deploy"];
     let credentials = &using(deploy, "aws-actions/configure-aws-credentials")["with"];
@@ -119,7 +119,7 @@ fn it_takes_the_deployment_role_and_has_cloudformation_take_the_execution_role()
     }
 }
 
-/// How many minutes requests take to go over: 10 % at once and the rest later, or 10 % after each pause.
+/// How many minutes a deployment takes to shift all traffic: 10 % first and the rest after a pause, or 10 % after each pause.
 fn minutes(preference: &str) -> u64 {
     let digits = |text: &str| text.trim_matches(|letter: char| !letter.is_ascii_digit()).parse::<u64>().unwrap();
     match preference.split_once("10Percent") {
@@ -130,7 +130,7 @@ fn minutes(preference: &str) -> u64 {
 }
 
 #[test]
-fn the_credentials_live_as_long_as_the_slowest_deployment() {
+fn the_credentials_outlive_the_slowest_deployment() {
     let workflow = parsed(WORKFLOW);
     let deploy = &workflow["jobs"]["deploy"];
     let credentials = &using(deploy, "aws-actions/configure-aws-credentials")["with"];
@@ -147,12 +147,12 @@ fn the_credentials_live_as_long_as_the_slowest_deployment() {
 }
 
 #[test]
-fn every_endpoint_is_tried_afterwards() {
+fn the_smoke_test_runs_after_the_deployment() {
     let workflow = parsed(WORKFLOW);
     let smoke = &workflow["jobs"]["smoke"];
     assert_eq!((&smoke["needs"], &workflow["jobs"]["deploy"]["needs"]), (&"deploy".into(), &"build".into()));
     let steps = smoke["steps"].as_sequence().unwrap();
-    let command = "cargo test -p contract --test contract smoke -- --nocapture";
+    let command = "cargo test -p tests --test contract smoke -- --nocapture";
     let walk = steps.iter().find(|step| step["run"] == command).unwrap();
     assert_eq!(walk["env"]["API_URL"], "${{ needs.deploy.outputs.api }}");
 }

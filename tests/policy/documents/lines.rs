@@ -1,4 +1,4 @@
-//! The fields of the lines in the stack's logs, by the code and the format that write them.
+//! The fields of the lines in the stack's logs, read from the code and the format that write them.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -10,13 +10,13 @@ use serde_json::Value;
 
 use super::{root, source, stack::Stack};
 
-/// Kinds of lines by the events that they tell of, each with its fields; a field within an object has the path that
-/// Logs Insights gives it. Where lines tell of no event, they are under the empty text.
+/// The fields of log lines by event. A field within an object has the path that Logs Insights gives it. Lines without an event
+/// are under the empty string.
 pub(super) type Lines = BTreeMap<String, BTreeSet<String>>;
 
 const LEVELS: [&str; 5] = ["error", "warn", "info", "debug", "trace"];
 
-/// What every line has that `tracing` writes.
+/// The fields of every line that `tracing` writes.
 const USUAL: [&str; 2] = ["timestamp", "level"];
 
 /// The lines of the functions.
@@ -41,7 +41,7 @@ pub(super) fn of_functions() -> Lines {
     lines
 }
 
-/// The fields of the line that each request has: those that are always there, and the metrics.
+/// The fields of the line for each request: the fixed ones, and the metrics.
 fn of_requests() -> BTreeSet<String> {
     let source = source("shared/src/runtime/report.rs");
     let always = source.split("serialize_entry(\"").skip(1);
@@ -49,14 +49,14 @@ fn of_requests() -> BTreeSet<String> {
     always.chain(super::metrics::reported()).collect()
 }
 
-/// The lines that API Gateway writes of requests.
+/// The lines that API Gateway writes for requests.
 pub(super) fn of_gateway(stack: &Stack) -> Lines {
     let gateway = stack.properties("HttpApi").unwrap();
     let format: Value = serde_json::from_str(gateway["AccessLogSettings"]["Format"].as_str().unwrap()).unwrap();
     BTreeMap::from([(String::new(), format.as_object().unwrap().keys().cloned().collect())])
 }
 
-/// What is written in Rust below a folder, without files of tests.
+/// The Rust code in a folder and its subfolders, without test files.
 fn read(folder: &Path, sources: &mut Vec<String>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -73,7 +73,7 @@ fn calls(source: &str, macro_call: &str) -> Vec<Vec<String>> {
     source.split(macro_call).skip(1).map(arguments).collect()
 }
 
-/// The arguments of a call, up to its end.
+/// The arguments of a call, up to its closing parenthesis.
 fn arguments(rest: &str) -> Vec<String> {
     let mut arguments = vec![String::new()];
     let (mut depth, mut in_text) = (0, false);
@@ -94,7 +94,7 @@ fn arguments(rest: &str) -> Vec<String> {
     arguments.iter().map(|argument| argument.trim().to_owned()).filter(|argument| !argument.is_empty()).collect()
 }
 
-/// The name of the field that an argument writes.
+/// The name of the field that an argument sets.
 fn field(argument: &str) -> String {
     if argument.starts_with('"') {
         return "message".into();
@@ -104,7 +104,7 @@ fn field(argument: &str) -> String {
 }
 
 #[test]
-fn fields_are_read_as_they_are_written() {
+fn fields_are_read_from_the_calls_that_write_them() {
     let source = r#"
         tracing::info!(event = "user_created", user_id = user.get(), username);
         tracing::warn!(event = "kept", status = error.status(1, 2).as_u16(), %error, "the next (login), tries");

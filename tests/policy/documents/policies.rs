@@ -1,5 +1,5 @@
-//! IAM's statements, in `template.yaml` and `deployment/role.yaml`, against AWS's Service Authorization Reference:
-//! actions, resources and keys of conditions that exist together. `iam.py` makes the part of it in `iam.json`, and has
+//! Checks the IAM statements in `template.yaml` and `deployment/role.yaml` against AWS's Service Authorization Reference: actions
+//! exist, and support the resources and condition keys beside them. `iam.json` is an excerpt, made by `iam.py`, which also lists
 //! the exceptions.
 
 use rstest::rstest;
@@ -11,11 +11,11 @@ const REFERENCE: &str = include_str!("iam.json");
 
 const ROLES: &str = include_str!("../../../deployment/role.yaml");
 
-/// Patterns of actions, which else are named one by one: what DynamoDB needs of a key
+/// The only patterns of actions; all other actions are named one by one. DynamoDB needs these for a key
 /// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html>).
 const PATTERNS: [&str; 2] = ["kms:GenerateDataKey*", "kms:ReEncrypt*"];
 
-/// What Lambda needs everywhere to put a function into a VPC, though these actions take resources
+/// Actions that Lambda needs on all resources to put a function into a VPC, though they support narrower ones
 /// (<https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSLambdaVPCAccessExecutionRole.html>).
 const EVERYWHERE: [&str; 4] = [
     "ec2:AssignPrivateIpAddresses",
@@ -24,24 +24,24 @@ const EVERYWHERE: [&str; 4] = [
     "ec2:UnassignPrivateIpAddresses",
 ];
 
-/// Policies of AWS's that a role may have
+/// The AWS managed policies that a role may have
 /// (<https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSCodeDeployRoleForLambdaLimited.html>).
 const OF_AWS: [&str; 1] = ["arn:aws:iam::aws:policy/service-role/AWSCodeDeployRoleForLambdaLimited"];
 
-/// How long may be what says who assumes a role, all policies of the role's own together, and a policy beside them, in
-/// characters that are no blanks (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>).
+/// The greatest lengths of a trust policy, of all inline policies of a role together, and of a managed policy, in characters
+/// without white space (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>).
 const LONGEST: [usize; 3] = [2048, 10_240, 6144];
 
 /// An action of the reference.
 struct Action {
     name: String,
-    /// What it takes, as patterns of ARNs.
+    /// The resources that it supports, as patterns of ARNs.
     resources: Vec<String>,
-    /// Keys of conditions, each with the type of its values.
+    /// The condition keys that it supports, with the types of their values.
     keys: Vec<(String, String)>,
 }
 
-/// The actions that a statement names so.
+/// The actions that match a name or pattern in a statement.
 fn actions(named: &str) -> Vec<Action> {
     let reference: Value = serde_json::from_str(REFERENCE).unwrap();
     let Some((service, pattern)) = named.split_once(':') else { return Vec::new() };
@@ -56,17 +56,17 @@ fn actions(named: &str) -> Vec<Action> {
     actions.map(action).collect()
 }
 
-/// A text with variables, `${Region}`, as a pattern.
+/// Turns variables such as `${Region}` into stars.
 fn open(text: &str) -> String {
     let mut parts = text.split("${");
     let first = parts.next().unwrap_or_default().to_owned();
     parts.filter_map(|part| part.split_once('}')).fold(first, |pattern, (_, rest)| pattern + "*" + rest)
 }
 
-/// Whether there is a text that fits both patterns, in which a star stands for any text.
+/// Whether any text matches both patterns, in which a star matches any text.
 fn meet(one: &str, other: &str) -> bool {
     let [one, other] = [one, other].map(|pattern| pattern.chars().collect::<Vec<_>>());
-    // Whether there is one for what is left of each, from back to front.
+    // Whether any text matches the remainders of both patterns, from back to front.
     let mut common = vec![vec![false; other.len() + 1]; one.len() + 1];
     for i in (0..=one.len()).rev() {
         for j in (0..=other.len()).rev() {
@@ -84,23 +84,23 @@ fn meet(one: &str, other: &str) -> bool {
     common[0][0]
 }
 
-/// Whether there is an ARN that fits both patterns, in whose parts a star stands for no colon but in the last one
+/// Whether any ARN matches both patterns. A star matches a colon only in the last part
 /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html>).
 fn arns_meet(one: &str, other: &str) -> bool {
     let [one, other] = [one, other].map(|arn| arn.splitn(6, ':').collect::<Vec<_>>());
     one.len() == other.len() && one.iter().zip(&other).all(|(one, other)| meet(one, other))
 }
 
-/// IAM takes one value for a list of one.
+/// IAM accepts a single value in place of a list of one.
 fn list(value: &Value) -> Vec<String> {
     value.as_array().map_or_else(|| vec![text(value)], |values| values.iter().map(text).collect())
 }
 
-/// What does not exist together in a statement, a line for each.
+/// One line for each fault of a statement.
 fn faults(statement: &Value) -> Vec<String> {
     let mut faults = Vec::new();
     if !["Allow", "Deny"].iter().any(|effect| statement["Effect"] == *effect) {
-        faults.push("its effect is none".into());
+        faults.push("its effect is neither Allow nor Deny".into());
     }
     let mut allowed = Vec::new();
     for named in list(&statement["Action"]) {
@@ -109,15 +109,15 @@ fn faults(statement: &Value) -> Vec<String> {
             faults.push(format!("there is no action {named}"));
         }
         if named.contains('*') && !PATTERNS.contains(&named.as_str()) {
-            faults.push(format!("{named} names more than is said"));
+            faults.push(format!("{named} is a pattern that is not allowed here"));
         }
         allowed.extend(actions);
     }
     match statement.get("Resource") {
         Some(resources) => faults.extend(of_resources(&allowed, &list(resources))),
-        // Who may assume a role.
+        // The principals that may assume a role.
         None if statement.get("Principal").is_some() => {}
-        None => faults.push("it is on nothing".into()),
+        None => faults.push("it has no resource".into()),
     }
     for (operator, tests) in statement["Condition"].as_object().into_iter().flatten() {
         for key in tests.as_object().unwrap().keys() {
@@ -140,20 +140,20 @@ fn of_resources(allowed: &[Action], resources: &[String]) -> Vec<String> {
         match resources {
             [all] if all == "*" => {
                 let is_needed = taken.is_empty() || EVERYWHERE.contains(&name.as_str());
-                faults.extend((!is_needed).then(|| format!("{name} takes resources, and is on all")));
+                faults.extend((!is_needed).then(|| format!("{name} supports resources, but applies to all")));
             }
-            _ if !resources.iter().any(takes) => faults.push(format!("{name} takes none of {resources:?}")),
+            _ if !resources.iter().any(takes) => faults.push(format!("{name} supports none of {resources:?}")),
             _ => {}
         }
     }
     let taken: Vec<_> = allowed.iter().flat_map(|action| &action.resources).collect();
     let is_taken = |resource: &&String| *resource == "*" || taken.iter().any(|pattern| arns_meet(pattern, resource));
     let spare = resources.iter().filter(|resource| !is_taken(resource));
-    faults.extend(spare.map(|resource| format!("nothing takes {resource}")));
+    faults.extend(spare.map(|resource| format!("no action supports {resource}")));
     faults
 }
 
-/// Whether an operator compares values of a type, of a key with several values all or any
+/// Whether an operator compares values of this type, and has `ForAllValues` or `ForAnyValue` exactly if the key has several values
 /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html>).
 fn fits(operator: &str, kind: &str) -> bool {
     let (of_several, base) = operator.split_once(':').map_or((false, operator), |(_, base)| (true, base));
@@ -233,50 +233,59 @@ fn under(action: &str, condition: Value) -> Value {
 }
 
 #[rstest]
-#[case::on_a_table(on("dynamodb:GetItem", TABLE))]
-#[case::on_every_stream_of_a_group(on("logs:PutLogEvents", "arn:aws:logs:eu-central-1:123456789012:log-group:/a/b:*"))]
-#[case::on_a_transform(on(
+#[case::a_table(on("dynamodb:GetItem", TABLE))]
+#[case::every_stream_of_a_log_group(on(
+    "logs:PutLogEvents",
+    "arn:aws:logs:eu-central-1:123456789012:log-group:/a/b:*"
+))]
+#[case::a_transform(on(
     "cloudformation:CreateChangeSet",
     "arn:aws:cloudformation:eu-central-1:aws:transform/Serverless-2016-10-31"
 ))]
-#[case::on_nothing_that_could_be_named(on("xray:PutTraceSegments", "*"))]
-#[case::under_a_key(under("dynamodb:GetItem", json!({ "ForAllValues:StringLike": { "dynamodb:LeadingKeys": ["a"] } })))]
-#[case::under_a_key_with_a_name_of_its_own(
+#[case::an_action_without_resources(on("xray:PutTraceSegments", "*"))]
+#[case::a_condition_key(under("dynamodb:GetItem", json!({ "ForAllValues:StringLike": { "dynamodb:LeadingKeys": ["a"] } })))]
+#[case::a_condition_key_with_a_variable_part(
     under("kms:Decrypt", json!({ "StringEquals": { "kms:EncryptionContext:aws:dynamodb:tableName": "users" } }))
 )]
-#[case::under_a_tag_of_the_table(under("dynamodb:GetItem", json!({ "StringEquals": { "aws:ResourceTag/team": "a" } })))]
-fn what_exists_together_passes(#[case] statement: Value) {
+#[case::a_tag_of_the_table(under("dynamodb:GetItem", json!({ "StringEquals": { "aws:ResourceTag/team": "a" } })))]
+fn valid_statements_pass(#[case] statement: Value) {
     assert_eq!(faults(&statement), [""; 0]);
 }
 
 #[rstest]
-#[case::an_action_that_is_none(on("dynamodb:GetItems", TABLE), "there is no action dynamodb:GetItems")]
-#[case::a_service_that_is_none(on("dynamo:GetItem", TABLE), "there is no action dynamo:GetItem")]
-#[case::all_actions(on("dynamodb:*", TABLE), "dynamodb:* names more than is said")]
-#[case::some_actions(on("dynamodb:Get*", TABLE), "dynamodb:Get* names more than is said")]
-#[case::all_resources(on("dynamodb:GetItem", "*"), "dynamodb:GetItem takes resources, and is on all")]
-#[case::of_another_service(on("secretsmanager:GetSecretValue", TABLE), "secretsmanager:GetSecretValue takes none of")]
-#[case::of_another_type(on("dynamodb:DescribeStream", TABLE), "dynamodb:DescribeStream takes none of")]
-#[case::a_group_and_not_its_streams(
+#[case::an_unknown_action(on("dynamodb:GetItems", TABLE), "there is no action dynamodb:GetItems")]
+#[case::an_unknown_service(on("dynamo:GetItem", TABLE), "there is no action dynamo:GetItem")]
+#[case::all_actions(on("dynamodb:*", TABLE), "dynamodb:* is a pattern that is not allowed here")]
+#[case::some_actions(on("dynamodb:Get*", TABLE), "dynamodb:Get* is a pattern that is not allowed here")]
+#[case::all_resources(on("dynamodb:GetItem", "*"), "dynamodb:GetItem supports resources, but applies to all")]
+#[case::a_resource_of_another_service(
+    on("secretsmanager:GetSecretValue", TABLE),
+    "secretsmanager:GetSecretValue supports none of"
+)]
+#[case::a_resource_of_another_type(on("dynamodb:DescribeStream", TABLE), "dynamodb:DescribeStream supports none of")]
+#[case::a_log_group_without_its_streams(
     on("logs:PutLogEvents", "arn:aws:logs:eu-central-1:123456789012:log-group:/a/b"),
-    "logs:PutLogEvents takes none of"
+    "logs:PutLogEvents supports none of"
 )]
-#[case::a_kind_that_is_none(
+#[case::an_unknown_type_of_resource(
     on("dynamodb:CreateTable", "arn:aws:dynamodb:eu-central-1:123456789012:tables/pyshop-auth-*"),
-    "dynamodb:CreateTable takes none of"
+    "dynamodb:CreateTable supports none of"
 )]
-#[case::a_method_that_is_none(
+#[case::an_unsupported_method(
     on("apigateway:PUT", "arn:aws:apigateway:eu-central-1::/domainnames/auth.example.com"),
-    "apigateway:PUT takes none of"
+    "apigateway:PUT supports none of"
 )]
-#[case::where_none_is_taken(on("kms:ListKeys", "arn:aws:kms:eu-central-1:1:key/1"), "kms:ListKeys takes none of")]
-#[case::one_resource_of_two(
+#[case::a_resource_for_an_action_without_resources(
+    on("kms:ListKeys", "arn:aws:kms:eu-central-1:1:key/1"),
+    "kms:ListKeys supports none of"
+)]
+#[case::one_unsupported_resource_of_two(
     json!({ "Effect": "Allow", "Action": "dynamodb:GetItem", "Resource": [TABLE, "arn:aws:sns:eu-central-1:1:a"] }),
-    "nothing takes arn:aws:sns:eu-central-1:1:a"
+    "no action supports arn:aws:sns:eu-central-1:1:a"
 )]
-#[case::on_nothing(json!({ "Effect": "Allow", "Action": "dynamodb:GetItem" }), "it is on nothing")]
-#[case::an_effect_that_is_none(json!({ "Effect": "allow", "Action": "dynamodb:GetItem", "Resource": TABLE }), "effect")]
-#[case::a_key_that_is_none(
+#[case::no_resource(json!({ "Effect": "Allow", "Action": "dynamodb:GetItem" }), "it has no resource")]
+#[case::an_unknown_effect(json!({ "Effect": "allow", "Action": "dynamodb:GetItem", "Resource": TABLE }), "effect")]
+#[case::an_unknown_key(
     under("dynamodb:GetItem", json!({ "StringEquals": { "dynamodb:LeadingKey": "a" } })),
     "dynamodb:GetItem has no dynamodb:LeadingKey"
 )]
@@ -284,22 +293,22 @@ fn what_exists_together_passes(#[case] statement: Value) {
     under("dynamodb:GetItem", json!({ "StringEquals": { "dynamodb:ReturnValues": "NONE" } })),
     "dynamodb:GetItem has no dynamodb:ReturnValues"
 )]
-#[case::a_claim_that_is_none(
+#[case::an_unknown_claim(
     under("sts:AssumeRoleWithWebIdentity", json!({ "StringLike": { "token.actions.githubusercontent.com:id": "a" } })),
     "sts:AssumeRoleWithWebIdentity has no token.actions.githubusercontent.com:id"
 )]
-#[case::one_value_of_several(
+#[case::a_single_value_operator_for_a_key_with_several(
     under("dynamodb:GetItem", json!({ "StringLike": { "dynamodb:LeadingKeys": ["a"] } })),
     "StringLike is not for dynamodb:LeadingKeys"
 )]
-#[case::several_values_of_one(
+#[case::a_set_operator_for_a_key_with_one_value(
     under("kms:Decrypt", json!({ "ForAllValues:StringEquals": { "kms:ViaService": "dynamodb.amazonaws.com" } })),
     "ForAllValues:StringEquals is not for kms:ViaService"
 )]
-#[case::an_operator_for_numbers(
+#[case::a_numeric_operator_for_strings(
     under("dynamodb:GetItem", json!({ "ForAllValues:NumericEquals": { "dynamodb:LeadingKeys": [1] } })),
     "ForAllValues:NumericEquals is not for dynamodb:LeadingKeys"
 )]
-fn what_does_not_exist_together_is_noticed(#[case] statement: Value, #[case] told: &str) {
-    assert!(faults(&statement).iter().any(|fault| fault.contains(told)), "{:?}", faults(&statement));
+fn invalid_statements_are_reported(#[case] statement: Value, #[case] expected: &str) {
+    assert!(faults(&statement).iter().any(|fault| fault.contains(expected)), "{:?}", faults(&statement));
 }

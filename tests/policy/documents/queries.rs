@@ -1,5 +1,5 @@
-//! Saved queries, against the pages that describe their language, and the fields that they name, against those of the
-//! lines. Of the commands, `queries.json` has those that are read here.
+//! Checks the saved queries against the pages that describe their language, and the fields that they name against those of the
+//! log lines. `queries.json` lists the commands and functions that this check supports.
 
 use std::collections::BTreeSet;
 
@@ -15,14 +15,14 @@ use super::{
 
 const LANGUAGE: &str = include_str!("queries.json");
 
-/// How long a query may be, and its name, in characters
+/// The greatest lengths of a query and of its name, in characters
 /// (<https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutQueryDefinition.html>).
 const MOST: [(&str, usize); 2] = [("QueryString", 10_000), ("Name", 255)];
 
-/// How many lines a query may give.
+/// The most lines that a query may return.
 const MOST_LINES: usize = 10_000;
 
-/// A piece of a query.
+/// A token of a query.
 #[derive(Debug, Clone, PartialEq)]
 enum Piece {
     Name(String),
@@ -31,7 +31,7 @@ enum Piece {
     Sign(char),
 }
 
-/// The pieces of a query. A name may hold an underscore without backticks around it, as AWS writes it too
+/// Splits a query into tokens. A name may contain an underscore without backticks, as in examples of AWS
 /// (<https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Container-Insights-view-metrics.html>).
 fn pieces(query: &str) -> Vec<Piece> {
     let mut pieces = Vec::new();
@@ -52,7 +52,7 @@ fn pieces(query: &str) -> Vec<Piece> {
             }
             _ => (Piece::Sign(first), first.len_utf8()),
         };
-        // What stands behind a `#` is for people.
+        // A `#` begins a comment.
         if piece != Piece::Sign('#') {
             pieces.push(piece);
         }
@@ -61,7 +61,7 @@ fn pieces(query: &str) -> Vec<Piece> {
     pieces
 }
 
-/// The events that a query keeps; of none it keeps all.
+/// The events that a query filters for; if empty, it keeps all.
 fn events(pieces: &[Piece]) -> Vec<String> {
     let mut events = Vec::new();
     for (index, piece) in pieces.iter().enumerate() {
@@ -79,7 +79,7 @@ fn events(pieces: &[Piece]) -> Vec<String> {
     events
 }
 
-/// What Logs Insights would not run, or would find nothing by, a line for each.
+/// One line for each fault that Logs Insights would refuse, or that would make the query find nothing.
 fn faults(query: &str, lines: &Lines) -> Vec<String> {
     let language: Value = serde_json::from_str(LANGUAGE).unwrap();
     let has = |list: &str, word: &str| language[list].as_array().unwrap().iter().any(|known| *known == word);
@@ -88,7 +88,7 @@ fn faults(query: &str, lines: &Lines) -> Vec<String> {
 
     let kept = events(&pieces);
     let none = kept.iter().filter(|event| !lines.contains_key(*event));
-    faults.extend(none.map(|event| format!("no line tells of {event}")));
+    faults.extend(none.map(|event| format!("no line has the event {event}")));
     let kinds = lines.iter().filter(|(event, _)| kept.is_empty() || kept.contains(event));
     let kinds = kinds.map(|(_, fields)| fields.clone());
     let common = |a: BTreeSet<String>, b: BTreeSet<String>| if kept.is_empty() { &a | &b } else { &a & &b };
@@ -97,7 +97,7 @@ fn faults(query: &str, lines: &Lines) -> Vec<String> {
 
     for command in pieces.split(|piece| *piece == Piece::Sign('|')) {
         let [Piece::Name(name), arguments @ ..] = command else {
-            faults.push(format!("{command:?} is no command"));
+            faults.push(format!("{command:?} is not a command"));
             continue;
         };
         if !has("commands", name) {
@@ -106,7 +106,7 @@ fn faults(query: &str, lines: &Lines) -> Vec<String> {
         if name == "limit" {
             let most = if let [Piece::Number(most)] = arguments { most.parse().unwrap_or(0) } else { 0 };
             let is_one = (1..=MOST_LINES).contains(&most);
-            faults.extend((!is_one).then(|| format!("limit takes a number up to {MOST_LINES}")));
+            faults.extend((!is_one).then(|| format!("limit needs a number up to {MOST_LINES}")));
         }
         let (mut left, mut is_group) = (BTreeSet::new(), false);
         for (index, piece) in arguments.iter().enumerate() {
@@ -124,7 +124,7 @@ fn faults(query: &str, lines: &Lines) -> Vec<String> {
                 left.extend(is_group.then(|| word.clone()));
             }
         }
-        // What is counted has none of the fields of the lines.
+        // After an aggregation, the fields of the lines are gone.
         if name == "stats" {
             known = left;
         } else {
@@ -135,7 +135,7 @@ fn faults(query: &str, lines: &Lines) -> Vec<String> {
 }
 
 #[test]
-fn every_saved_query_is_one_that_finds_something() {
+fn every_saved_query_is_valid_and_can_find_something() {
     let stack = Stack::new(&[]).named(&"s".repeat(LONGEST_NAME));
     let queries = stack.resources("AWS::Logs::QueryDefinition");
     assert!(queries.len() >= 7, "{queries:?}");
@@ -157,7 +157,7 @@ fn every_saved_query_is_one_that_finds_something() {
     assert_eq!(names.len(), queries.len(), "{names:?}");
 }
 
-fn told_of(query: &str) -> Vec<String> {
+fn faults_of(query: &str) -> Vec<String> {
     let fields = |fields: &str| fields.split(' ').map(str::to_owned).collect::<BTreeSet<_>>();
     let failed = ("failed".to_owned(), fields("event user_id reason request_id"));
     let refused = ("refused".to_owned(), fields("event user_id endpoint"));
@@ -167,27 +167,27 @@ fn told_of(query: &str) -> Vec<String> {
 #[rstest]
 #[case::one_event("filter event = \"failed\" | fields @timestamp, reason, request_id | sort @timestamp desc")]
 #[case::two_events("filter event in ['failed', 'refused'] and not isblank(user_id) | display user_id")]
-#[case::all_events("filter reason = 'x' or endpoint like 'me' # for people, of nothing\n| fields `request_id`")]
-#[case::counted(
+#[case::all_events("filter reason = 'x' or endpoint like 'me' # a comment, of nothing\n| fields `request_id`")]
+#[case::an_aggregation(
     "stats count(*) as n, max(@timestamp) as last by user_id, bin(5m) as time | sort n desc | display time, user_id"
 )]
-#[case::calculated("fields strlen(reason) as length | filter length > 5 | dedup user_id | limit 20")]
-fn a_query_that_finds_something_passes(#[case] query: &str) {
-    assert_eq!(told_of(query), [""; 0]);
+#[case::a_calculated_field("fields strlen(reason) as length | filter length > 5 | dedup user_id | limit 20")]
+fn valid_queries_pass(#[case] query: &str) {
+    assert_eq!(faults_of(query), [""; 0]);
 }
 
 #[rstest]
 #[case::a_command_of_another_language("select user_id", "there is no command select")]
-#[case::no_command("filter event = 'failed' | | limit 5", "[] is no command")]
+#[case::an_empty_command("filter event = 'failed' | | limit 5", "[] is not a command")]
 #[case::a_function_of_another_language("stats average(user_id) as n", "there is no function average")]
-#[case::a_field_that_is_nowhere("fields user", "no line has user")]
+#[case::an_unknown_field("fields user", "no line has user")]
 #[case::a_field_of_another_event("filter event = 'refused' | fields reason", "no line has reason")]
 #[case::a_field_of_one_of_two("filter event in ['failed', 'refused'] | fields reason", "no line has reason")]
-#[case::an_event_that_is_none("filter event = 'fail'", "no line tells of fail")]
-#[case::one_of_two_events_that_is_none("filter event in ['failed', 'fail']", "no line tells of fail")]
-#[case::a_field_that_was_counted_away("stats count(*) as n by user_id | fields reason", "no line has reason")]
-#[case::more_than_there_may_be("limit 10001", "limit takes a number up to 10000")]
-#[case::no_number("limit many", "limit takes a number up to 10000")]
-fn a_query_that_finds_nothing_is_noticed(#[case] query: &str, #[case] told: &str) {
-    assert!(told_of(query).iter().any(|fault| fault == told), "{:?}", told_of(query));
+#[case::an_unknown_event("filter event = 'fail'", "no line has the event fail")]
+#[case::one_unknown_event_of_two("filter event in ['failed', 'fail']", "no line has the event fail")]
+#[case::a_field_lost_in_an_aggregation("stats count(*) as n by user_id | fields reason", "no line has reason")]
+#[case::too_high_a_limit("limit 10001", "limit needs a number up to 10000")]
+#[case::a_limit_in_words("limit many", "limit needs a number up to 10000")]
+fn queries_that_are_invalid_or_find_nothing_are_reported(#[case] query: &str, #[case] expected: &str) {
+    assert!(faults_of(query).iter().any(|fault| fault == expected), "{:?}", faults_of(query));
 }

@@ -1,5 +1,4 @@
-//! What an update must not touch: properties whose change makes CloudFormation put another resource in a resource's
-//! place, where what is in the former is needed.
+//! Properties that an update must not change, since CloudFormation would replace the resource and lose what it contains.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +9,7 @@ use crate::TEMPLATE;
 
 const REPLACED: &str = include_str!("replaced.json");
 
-/// What would be lost by an update to this template, a line for each.
+/// One line for each loss that an update to this template would cause.
 fn faults(template: &str) -> Vec<String> {
     let replaced: Value = serde_json::from_str(REPLACED).unwrap();
     let template = Stack::of(template, &[]).template;
@@ -18,11 +17,13 @@ fn faults(template: &str) -> Vec<String> {
     for (name, kept) in replaced["kept"].as_object().unwrap() {
         let lost = kept["lost"].as_str().unwrap();
         let Some(resource) = template["Resources"].get(name) else {
-            faults.push(format!("without {name} an update takes it away: {lost} would be lost"));
+            faults.push(format!("{name} is missing, so an update deletes it: {lost} would be lost"));
             continue;
         };
         if resource.get("Condition").is_some() {
-            faults.push(format!("a condition of {name} takes it away where it does not hold: {lost} would be lost"));
+            faults.push(format!(
+                "{name} has a condition, and an update deletes it if that does not hold: {lost} would be lost"
+            ));
         }
         for property in replaced["types"][resource["Type"].as_str().unwrap()]["replaced_by"].as_array().unwrap() {
             let property = property.as_str().unwrap();
@@ -35,13 +36,13 @@ fn faults(template: &str) -> Vec<String> {
 }
 
 #[test]
-fn an_update_leaves_what_people_need_in_its_place() {
+fn an_update_keeps_every_resource_that_must_not_be_lost() {
     assert_eq!(faults(TEMPLATE), [""; 0]);
 }
 
-/// The secret is not among it: without the tables it is good for nothing.
+/// The secret is not kept: without the tables it is useless.
 #[test]
-fn what_holds_data_stays_when_it_is_taken_away_or_replaced() {
+fn tables_and_logs_are_kept_when_they_are_deleted_or_replaced() {
     let template = Stack::new(&[]).template;
     for (name, resource) in template["Resources"].as_object().unwrap() {
         let kind = resource["Type"].as_str().unwrap();
@@ -53,7 +54,7 @@ fn what_holds_data_stays_when_it_is_taken_away_or_replaced() {
 }
 
 #[test]
-fn every_type_of_resource_has_its_document_and_a_list_of_what_replaces_it() {
+fn every_resource_type_has_a_document_and_a_list_of_properties_that_replace_it() {
     let replaced: Value = serde_json::from_str(REPLACED).unwrap();
     let types = replaced["types"].as_object().unwrap();
     let template = Stack::new(&[]).template;
@@ -64,7 +65,7 @@ fn every_type_of_resource_has_its_document_and_a_list_of_what_replaces_it() {
         assert!(about["document"].as_str().unwrap().starts_with("https://docs.aws.amazon.com/"), "{kind}");
         assert!(about["replaced_by"].is_array(), "{kind}");
     }
-    // None is looked at less than its type asks for.
+    // For each kept resource, all properties that replace its type are checked.
     for (name, kept) in replaced["kept"].as_object().unwrap() {
         let asked = &types[template["Resources"][name]["Type"].as_str().unwrap()]["replaced_by"];
         let asked: BTreeSet<_> = asked.as_array().unwrap().iter().map(|property| property.as_str().unwrap()).collect();
@@ -73,19 +74,19 @@ fn every_type_of_resource_has_its_document_and_a_list_of_what_replaces_it() {
 }
 
 #[test]
-fn a_change_that_would_lose_something_is_noticed() {
-    for (from, to, told) in [
+fn changes_that_would_lose_something_are_reported() {
+    for (from, to, expected) in [
         ("AttributeName: pk\n", "AttributeName: id\n", "KeySchema replaces UsersTable on an update: all users"),
         ("AttributeType: N\n", "AttributeType: S\n", "AttributeDefinitions replaces RefreshTokensTable"),
         ("KeyType: RANGE\n", "KeyType: HASH\n", "KeySchema replaces RefreshTokensTable on an update: all sessions"),
-        ("  SettingsTable:\n", "  Settings:\n", "without SettingsTable an update takes it away"),
+        ("  SettingsTable:\n", "  Settings:\n", "SettingsTable is missing, so an update deletes it"),
         ("/aws/vendedlogs/", "/aws/logs/", "LogGroupName replaces AccessLog"),
         ("      GenerateSecretString:\n", "      Name: a\n      Others:\n", "changing Name replaces SigningSecret"),
         ("      DefinitionBody:\n", "      StageName: v1\n      DefinitionBody:\n", "StageName replaces HttpApi"),
-        ("  UsersTable:\n", "  UsersTable:\n    Condition: HasDocs\n", "a condition of UsersTable takes it away"),
+        ("  UsersTable:\n", "  UsersTable:\n    Condition: HasDocs\n", "UsersTable has a condition"),
     ] {
         assert!(TEMPLATE.contains(from), "{from}");
         let faults = faults(&TEMPLATE.replace(from, to));
-        assert!(faults.iter().any(|fault| fault.contains(told)), "{told}: {faults:?}");
+        assert!(faults.iter().any(|fault| fault.contains(expected)), "{expected}: {faults:?}");
     }
 }

@@ -1,4 +1,4 @@
-//! Parameters that need or exclude one another: the template's rules.
+//! The template's rules: parameters that need or exclude one another.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{stack::Stack, text};
 
-/// What a rule may call.
+/// The functions that a rule may call.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-rules.html
 const FUNCTIONS: [&str; 10] = [
     "Fn::And",
@@ -39,7 +39,7 @@ fn refusing(parameters: &[(&str, &str)]) -> BTreeSet<String> {
     rules.filter(|(_, rule)| refuses(rule)).map(|(name, _)| name.clone()).collect()
 }
 
-/// What a rule calls and what it refers to.
+/// The functions that a rule calls, and the names that it refers to.
 fn calls(value: &Value) -> Vec<(String, String)> {
     match value {
         Value::Array(members) => members.iter().flat_map(calls).collect(),
@@ -56,7 +56,7 @@ fn calls(value: &Value) -> Vec<(String, String)> {
 }
 
 #[test]
-fn rules_call_what_cloudformation_has_for_them_and_look_at_parameters_alone() {
+fn rules_call_only_rule_functions_and_refer_only_to_parameters() {
     let template = Stack::new(&[]).template;
     for (name, rule) in template["Rules"].as_object().unwrap() {
         for (call, argument) in calls(rule) {
@@ -72,20 +72,20 @@ fn rules_call_what_cloudformation_has_for_them_and_look_at_parameters_alone() {
 }
 
 #[rstest]
-#[case::nothing_of_all_that(&[("Restart", "1")])]
+#[case::no_options(&[("Restart", "1")])]
 #[case::alarms(&[TOPIC])]
 #[case::no_metrics(&[("Metrics", "false")])]
-#[case::a_deployment_that_goes_back(&[TOPIC, ("DeploymentPreference", "Canary10Percent5Minutes")])]
+#[case::a_deployment_that_can_roll_back(&[TOPIC, ("DeploymentPreference", "Canary10Percent5Minutes")])]
 #[case::a_domain(&[DOMAIN, CERTIFICATE])]
-#[case::a_domain_with_all(
+#[case::a_domain_with_all_options(
     &[DOMAIN, CERTIFICATE, ("HostedZoneId", "Z1"), ("BasePath", "v1"), ("ExecuteApiEndpoint", "false")]
 )]
 #[case::a_vpc(&[SUBNET, GROUP])]
-fn parameters_that_go_together_are_taken(#[case] parameters: &[(&str, &str)]) {
+fn compatible_parameters_are_accepted(#[case] parameters: &[(&str, &str)]) {
     assert_eq!(refusing(parameters), BTreeSet::new());
 }
 
-/// Parameters that do not go together, each with the rule that says so.
+/// Incompatible parameters, each with the rule that refuses them.
 const REFUSED: [(&str, &[(&str, &str)]); 9] = [
     ("AlarmsNeedMetrics", &[TOPIC, ("Metrics", "false")]),
     ("GoingBackNeedsAlarms", &[("DeploymentPreference", "Linear10PercentEvery1Minute")]),
@@ -99,7 +99,7 @@ const REFUSED: [(&str, &[(&str, &str)]); 9] = [
 ];
 
 #[test]
-fn parameters_that_do_not_go_together_are_refused_before_anything_is_made() {
+fn incompatible_parameters_are_refused_before_anything_is_created() {
     for (rule, parameters) in REFUSED {
         assert_eq!(refusing(parameters), BTreeSet::from([rule.to_owned()]), "{parameters:?}");
     }

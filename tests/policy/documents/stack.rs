@@ -8,10 +8,10 @@ use serde_json::{Map, Value, json};
 use super::{plain, text};
 use crate::TEMPLATE;
 
-/// What stands before the part of an ARN that tells regions and accounts apart, and that part.
+/// The region and the account in ARNs.
 const PLACE: &str = "eu-central-1:123456789012";
 
-/// A stack: a template, and values of its parameters.
+/// A stack: a template, and the values of its parameters.
 pub(crate) struct Stack {
     pub(super) template: Value,
     name: String,
@@ -19,12 +19,12 @@ pub(crate) struct Stack {
 }
 
 impl Stack {
-    /// The stack of `template.yaml` with these parameters, and the defaults of all others.
+    /// The stack of `template.yaml` with these parameters, and defaults for all others.
     pub(crate) fn new(parameters: &[(&str, &str)]) -> Self {
         Self::of(TEMPLATE, parameters)
     }
 
-    /// The stack of a template.
+    /// The stack of any template, with these parameters.
     pub(super) fn of(template: &str, parameters: &[(&str, &str)]) -> Self {
         let template = plain(&serde_norway::from_str(template).unwrap());
         let declared = template["Parameters"].as_object().cloned().unwrap_or_default();
@@ -39,19 +39,19 @@ impl Stack {
         Self { template, name: "pyshop-auth".into(), parameters: values }
     }
 
-    /// The same under another name.
+    /// Gives the stack another name.
     pub(super) fn named(self, name: &str) -> Self {
         Self { name: name.into(), ..self }
     }
 
-    /// The resources of a type that are there, each with its logical name and its properties.
+    /// The resources of a type whose conditions hold, with their logical names and properties.
     pub(super) fn resources(&self, kind: &str) -> Vec<(String, Value)> {
         let all = self.template["Resources"].as_object().unwrap().iter();
         let there = all.filter(|(_, resource)| resource["Type"] == kind && self.is_there(resource));
         there.map(|(name, resource)| (name.clone(), self.value(&resource["Properties"]))).collect()
     }
 
-    /// The properties of a resource, if it is there.
+    /// The properties of a resource, or `None` if its condition does not hold.
     pub(super) fn properties(&self, name: &str) -> Option<Value> {
         let resource = &self.template["Resources"][name];
         assert!(resource.is_object(), "there is no {name}");
@@ -62,12 +62,11 @@ impl Stack {
         resource.get("Condition").is_none_or(|condition| self.condition(&text(condition)))
     }
 
-    /// The type of a resource.
     pub(super) fn kind(&self, name: &str) -> &str {
         self.template["Resources"][name]["Type"].as_str().unwrap_or_default()
     }
 
-    /// What a value in the template comes to; null where it is `AWS::NoValue`.
+    /// Evaluates a value of the template; null if it is `AWS::NoValue`.
     pub(super) fn value(&self, value: &Value) -> Value {
         match value {
             Value::Object(members) => match call(members) {
@@ -94,7 +93,7 @@ impl Stack {
             "Fn::FindInMap" => {
                 let path: Vec<_> = arguments().iter().map(text).collect();
                 let found = &self.template["Mappings"][&path[0]][&path[1]][&path[2]];
-                assert!(!found.is_null(), "{path:?} is in no mapping");
+                assert!(!found.is_null(), "no mapping has {path:?}");
                 found.clone()
             }
             "Fn::Join" => {
@@ -111,7 +110,7 @@ impl Stack {
                 let index: usize = text(&arguments[0]).parse().unwrap();
                 arguments[1][index].clone()
             }
-            _ => panic!("{function} is read nowhere here"),
+            _ => panic!("{function} is not supported here"),
         }
     }
 
@@ -136,13 +135,13 @@ impl Stack {
                 let wanted = text(&self.value(&argument[1]));
                 self.value(&argument[0]).as_array().unwrap().iter().any(|member| text(member) == wanted)
             }
-            _ => panic!("{function} is read nowhere here"),
+            _ => panic!("{function} is not supported here"),
         }
     }
 
-    /// A parameter, which is a text or a list of texts, a number too
-    /// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html>); what AWS
-    /// tells of the stack; or a resource's name, which is its logical one here where AWS would make one up.
+    /// A parameter, which is a string or a list of strings, even if its type is Number
+    /// (<https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html>); a
+    /// pseudo parameter; or a resource's name, which is its logical name here if AWS would generate one.
     fn reference(&self, name: &str) -> Value {
         if let Some(value) = self.parameters.get(name) {
             let kind = text(&self.template["Parameters"][name]["Type"]);
@@ -170,14 +169,14 @@ impl Stack {
         }
     }
 
-    /// An attribute: an ARN as IAM knows it, or its name.
+    /// An attribute: an ARN as IAM uses it, or otherwise the path of the attribute.
     fn attribute(&self, path: &str) -> String {
         let (name, attribute) = path.split_once('.').unwrap();
         match (self.kind(name), attribute) {
             ("", _) => panic!("there is no resource {name}"),
             ("AWS::DynamoDB::Table", "Arn") => format!("arn:aws:dynamodb:{PLACE}:table/{name}"),
             ("AWS::IAM::Role", "Arn") => format!("arn:aws:iam::123456789012:role/{name}"),
-            // That of a log group stands for all its streams.
+            // A log group's ARN includes all its streams.
             ("AWS::Logs::LogGroup", "Arn") => {
                 format!("arn:aws:logs:{PLACE}:log-group:{}:*", text(&self.reference(name)))
             }
@@ -207,7 +206,7 @@ impl Stack {
     }
 }
 
-/// The function of CloudFormation's that is called, and its argument.
+/// The intrinsic function that is called, and its argument.
 fn call(members: &Map<String, Value>) -> Option<(&str, &Value)> {
     let (name, argument) = members.iter().next().filter(|_| members.len() == 1)?;
     let is_call = name.starts_with("Fn::") || name == "Ref" || (name == "Condition" && argument.is_string());
@@ -245,7 +244,7 @@ Resources:
 ";
 
     #[test]
-    fn functions_come_to_what_cloudformation_makes_of_them() {
+    fn functions_evaluate_as_in_cloudformation() {
         let stack = Stack::of(SMALL, &[]).named("s");
         let expected = json!({
             "LogGroupName": "/s-two",
@@ -264,7 +263,7 @@ Resources:
     }
 
     #[test]
-    fn a_resource_is_there_where_its_condition_holds() {
+    fn a_resource_exists_only_if_its_condition_holds() {
         let names = |place| {
             let tables = Stack::of(SMALL, &[("Place", place)]).resources("AWS::DynamoDB::Table");
             let mut names: Vec<_> = tables.into_iter().map(|(name, _)| name).collect();

@@ -1,10 +1,10 @@
-//! What an expression gives.
+//! Evaluates expressions.
 
 use std::collections::BTreeMap;
 
 use super::{Expression, Operator, Series};
 
-/// What a part of an expression gives.
+/// The value of a part of an expression.
 #[derive(Debug, Clone)]
 enum Value {
     Number(f64),
@@ -22,7 +22,7 @@ impl Value {
     }
 }
 
-/// Two series, point by point. A point that one of them has not counts as 0; one that neither has stays missing.
+/// Combines two series point by point. A point that is missing in one of them counts as 0; one missing in both stays missing.
 fn pairs(left: Series, right: Series, result: impl Fn(f64, f64) -> Option<f64>) -> Series {
     let points = left.into_iter().zip(right).map(|pair| match pair {
         (None, None) => None,
@@ -32,7 +32,7 @@ fn pairs(left: Series, right: Series, result: impl Fn(f64, f64) -> Option<f64>) 
 }
 
 impl Operator {
-    /// One that divides by 0 has no result.
+    /// The result for two numbers: `None` for a division by 0.
     fn of_numbers(self, left: f64, right: f64) -> Option<f64> {
         let truth = |truth: bool| Some(f64::from(u8::from(truth)));
         match self {
@@ -64,17 +64,17 @@ impl Operator {
             (Value::Number(left), Value::Series(right)) => {
                 Ok(Value::Series(right.into_iter().map(|right| result(left, right?)).collect()))
             }
-            (left, right) => Err(format!("{self:?} of {left:?} and {right:?} is not known here")),
+            (left, right) => Err(format!("{self:?} of {left:?} and {right:?} is not supported")),
         }
     }
 }
 
 impl Expression {
-    /// What the expression gives of an alarm's metrics, which are there by their ids and for the same periods.
+    /// Evaluates the expression for an alarm's metrics, given by id and for the same periods.
     ///
     /// # Errors
     ///
-    /// A metric that is not there, or a result that is none for an alarm: that must be a single series.
+    /// An unknown metric, or a result that an alarm cannot use: it must be a single series.
     pub(crate) fn of(&self, metrics: &BTreeMap<String, Series>) -> Result<Series, String> {
         match self.value(metrics)? {
             Value::Series(series) => Ok(series),
@@ -96,13 +96,13 @@ impl Expression {
                 match filled.value(metrics)? {
                     Value::Series(series) => Ok(Value::Series(fill(series))),
                     Value::Several(several) => Ok(Value::Several(several.into_iter().map(fill).collect())),
-                    Value::Number(number) => Err(format!("nothing is missing in {number}")),
+                    Value::Number(number) => Err(format!("FILL needs a series, not the number {number}")),
                 }
             }
             Self::Sum(summed) => {
-                // Of a single series it is the sum of all points, however many CloudWatch asks for: nothing for an alarm.
+                // SUM of a single series is the sum of all points that CloudWatch happens to retrieve: useless for an alarm.
                 let Value::Several(several) = summed.value(metrics)? else {
-                    return Err("SUM is known here for several series".to_owned());
+                    return Err("SUM is supported only for several series".to_owned());
                 };
                 let sum = several.into_iter().reduce(|sum, next| pairs(sum, next, |sum, next| Some(sum + next)));
                 sum.map(Value::Series).ok_or_else(|| "SUM of nothing".to_owned())
@@ -110,7 +110,7 @@ impl Expression {
             Self::If(parts) => {
                 let [condition, then, otherwise] = &**parts;
                 let Value::Series(condition) = condition.value(metrics)? else {
-                    return Err("IF is known here for a condition that is a series".to_owned());
+                    return Err("IF is supported only with a series as its condition".to_owned());
                 };
                 let [then, otherwise] = [then.value(metrics)?, otherwise.value(metrics)?];
                 let chosen = condition.into_iter().enumerate().map(|(period, truth)| match truth {

@@ -1,4 +1,4 @@
-//! The stories. Data is as the services report it: a metric of what goes wrong may be there only while it does.
+//! The stories of all alarms. Data is as the services report it: some metrics exist only while something is wrong.
 
 use super::{Data, END, EVENT, Story, template};
 use crate::alarms::resources;
@@ -6,7 +6,7 @@ use crate::alarms::resources;
 /// The name of an alarm, and its stories.
 pub(super) type Told = (&'static str, fn() -> Vec<Story>);
 
-/// The alarms, each with what happens to it.
+/// The stories of each alarm.
 pub(super) const STORIES: [Told; 7] = [
     ("FailedLoginsAlarm", failed_logins),
     ("FunctionThrottlesAlarm", function_throttles),
@@ -17,7 +17,7 @@ pub(super) const STORIES: [Told; 7] = [
     ("TableThrottlesAlarm", table_throttles),
 ];
 
-/// How many requests a minute come to a quiet stack, and to one with a hundred a second.
+/// Requests per minute: of a quiet stack, and of one with a hundred requests per second.
 const TRAFFIC: [u32; 2] = [1, 6000];
 
 const ANSWERS: (&str, &str) = ("Requests", "");
@@ -37,16 +37,16 @@ fn server_errors() -> Vec<Story> {
         ),
     ];
     for requests in TRAFFIC {
-        // Whether an answer that is no error counts as a 0 of the metric or as nothing, the document does not say.
+        // The documentation does not say whether a response that is not an error counts as 0 or is not reported.
         for zeros in [0, requests] {
             let until = |end| Data::default().with(ANSWERS, 0..end, 1.0, requests).with(ERRORS, 0..end, 0.0, zeros);
             let failing = |data: Data, answers| data.with(ERRORS, EVENT..EVENT + 10, 1.0, answers);
-            let so_many = format!("of {requests} answers a minute");
+            let so_many = format!("of {requests} responses a minute");
             stories.extend([
                 Story::silence(format!("{so_many} none fails"), until(END)),
                 Story::rings(format!("{so_many} all fail"), failing(until(END), requests), 3, EVENT + 10, 10),
                 Story::rings(
-                    format!("{so_many} all fail, and nobody calls any more"),
+                    format!("{so_many} all fail, then requests stop"),
                     failing(until(EVENT + 10), requests),
                     3,
                     EVENT + 10,
@@ -76,20 +76,26 @@ fn slow_answers() -> Vec<Story> {
         let slow = |end, latency| then_fast(between(fast(0..EVENT), end, latency), end);
         let so_many = format!("with {requests} requests a minute");
         stories.extend([
-            Story::silence(format!("{so_many} no answer is slow"), fast(0..END)),
-            Story::rings(format!("{so_many} answers take three seconds"), slow(EVENT + 20, 3000.0), 15, EVENT + 20, 5),
-            // Then the last points that are there count, until there are too few of them.
+            Story::silence(format!("{so_many} no response is slow"), fast(0..END)),
             Story::rings(
-                format!("{so_many} answers take three seconds, and nobody calls any more"),
+                format!("{so_many} responses take three seconds"),
+                slow(EVENT + 20, 3000.0),
+                15,
+                EVENT + 20,
+                5,
+            ),
+            // The last existing points count until there are too few of them.
+            Story::rings(
+                format!("{so_many} responses take three seconds, then requests stop"),
                 between(fast(0..EVENT), EVENT + 20, 3000.0),
                 15,
                 EVENT + 20,
                 15,
             ),
-            Story::silence(format!("{so_many} answers take three seconds for six minutes"), slow(EVENT + 6, 3000.0)),
-            Story::silence(format!("{so_many} answers take two seconds"), slow(END, 2000.0)),
+            Story::silence(format!("{so_many} responses take three seconds for six minutes"), slow(EVENT + 6, 3000.0)),
+            Story::silence(format!("{so_many} responses take two seconds"), slow(END, 2000.0)),
             Story::rings(
-                format!("{so_many} answers take a little longer"),
+                format!("{so_many} responses take a little longer"),
                 slow(EVENT + 20, 2001.0),
                 15,
                 EVENT + 20,
@@ -100,15 +106,15 @@ fn slow_answers() -> Vec<Story> {
     let many = |slow| Data::default().with(LATENCY, 0..END, 80.0, 6000).with(LATENCY, EVENT..EVENT + 20, 3000.0, slow);
     let few = Data::default().with(LATENCY, 0..END, 80.0, 1);
     stories.extend([
-        Story::rings("one answer of five takes three seconds", many(1500), 15, EVENT + 20, 5),
-        Story::silence("one answer of twenty takes three seconds", many(315)),
+        Story::rings("one response of five takes three seconds", many(1500), 15, EVENT + 20, 5),
+        Story::silence("one response of twenty takes three seconds", many(315)),
         Story::silence("one cold start takes a second and a half", few.clone().with(LATENCY, 60..61, 1500.0, 1)),
-        Story::silence("one answer takes eight seconds", few.with(LATENCY, 60..61, 8000.0, 1)),
+        Story::silence("one response takes eight seconds", few.with(LATENCY, 60..61, 8000.0, 1)),
     ]);
     stories
 }
 
-/// Each of these metrics alone; the others are not there, or have zeros, so many a minute.
+/// Raises each of these metrics alone; the others have `zeros` zeros a minute, or do not exist if that is 0.
 fn each_alone(metrics: &[(&str, &str)], zeros: u32) -> Vec<Story> {
     let quiet = || metrics.iter().fold(Data::default(), |data, metric| data.with(*metric, 0..END, 0.0, zeros));
     let mut stories = vec![Story::silence("nothing happens", quiet())];
@@ -126,7 +132,7 @@ fn each_alone(metrics: &[(&str, &str)], zeros: u32) -> Vec<Story> {
 fn function_throttles() -> Vec<Story> {
     let template = template();
     let functions = resources(&template, "AWS::Serverless::Function").into_iter();
-    // Without the documentation, for which nobody need get up.
+    // Without the documentation, which is not worth waking anyone for.
     let functions = functions.filter(|(_, function)| function.get("Condition").is_none());
     let throttles: Vec<_> = functions.map(|(function, _)| ("Throttles", function)).collect();
     [0, 1].into_iter().flat_map(|zeros| each_alone(&throttles, zeros)).collect()
@@ -147,8 +153,8 @@ fn gateway_throttles() -> Vec<Story> {
         Story::silence("nobody is turned away", Data::default()),
         Story::silence("one request is turned away", turned_away(EVENT + 1, 1)),
         Story::silence("somebody clicks thirty times", turned_away(EVENT + 1, 30)),
-        Story::silence("forty-nine at once", turned_away(EVENT + 1, 49)),
-        Story::rings("fifty at once", turned_away(EVENT + 1, 50), 1, EVENT + 1, 10),
+        Story::silence("forty-nine in one minute", turned_away(EVENT + 1, 49)),
+        Story::rings("fifty in one minute", turned_away(EVENT + 1, 50), 1, EVENT + 1, 10),
         Story::silence("five in a minute, for hours", turned_away(EVENT + 200, 5)),
         Story::rings("twenty in a minute", turned_away(EVENT + 20, 20), 3, EVENT + 20, 10),
         Story::rings("a flood", turned_away(EVENT + 60, 30_000), 1, EVENT + 60, 10),
@@ -161,7 +167,7 @@ fn failed_logins() -> Vec<Story> {
     let each = |times| metrics.iter().fold(Data::default(), |data, metric| data.with(*metric, 60..80, 1.0, times));
     let mut stories = vec![
         Story::silence("nobody logs in", Data::default()),
-        Story::silence("forty in a minute is as many as may", each(10)),
+        Story::silence("forty in a minute are within the threshold", each(10)),
         Story::rings("forty-four in a minute, each metric a quarter of them", each(11), 5, 80, 10),
     ];
     for metric in metrics {
