@@ -37,7 +37,7 @@ pub enum Error {
     /// 401: an access token came and is refused, with `error="invalid_token"` in the challenge.
     #[error("the access token is refused: {0:?}")]
     AccessToken(AccessTokenFault),
-    /// 401: a refresh token is refused. The client is told no reason; the log has it.
+    /// 401: a refresh token is refused. Only the log has the reason.
     #[error("the refresh token is refused: {0:?}")]
     RefreshToken(RefreshTokenFault),
     /// 404: no such path.
@@ -103,7 +103,7 @@ pub enum RefreshTokenFault {
 }
 
 impl AccessTokenFault {
-    /// What the client is told.
+    /// The text for the client.
     pub(crate) fn detail(self) -> &'static str {
         match self {
             Self::Malformed => "Invalid token header. Token string should not contain spaces.",
@@ -113,7 +113,7 @@ impl AccessTokenFault {
         }
     }
 
-    /// What the log has.
+    /// The reason in the log.
     fn reason(self) -> &'static str {
         match self {
             Self::Malformed => "malformed",
@@ -126,7 +126,7 @@ impl AccessTokenFault {
 }
 
 impl RefreshTokenFault {
-    /// What the log has, but for what has an event of its own.
+    /// The reason in the log, except for `Reused`, which has its own event.
     fn reason(self) -> Option<&'static str> {
         match self {
             Self::Invalid => Some("invalid"),

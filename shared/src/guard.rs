@@ -1,5 +1,5 @@
-//! Checking the password of a user who is there to be guessed at: looked up, bounded by the limits, verified, and counted when it
-//! is wrong. A login does it, and whatever asks for the password once more.
+//! Checks passwords that an attacker could guess: looks up the user, enforces the rate limits, verifies, and counts failures. Used
+//! by logins, and by requests that need the password again.
 
 use crate::{
     Error, audit,
@@ -17,12 +17,12 @@ pub struct PasswordGuard {
     hasher: Hasher,
 }
 
-/// A user whose password was right.
+/// A user who gave the right password.
 #[derive(Debug)]
 pub struct Proven {
-    /// Who it is, with the hash that the password was verified with.
+    /// The credentials that the password was verified with.
     pub credentials: Credentials,
-    /// What is to replace that hash, if it is outdated.
+    /// A better hash to replace an outdated one.
     pub better_hash: Option<PasswordHash>,
     login: LoginState,
 }
@@ -32,7 +32,7 @@ impl PasswordGuard {
         Self { attempts, hasher }
     }
 
-    /// What a password of this address is checked against, in one request.
+    /// Reads the credentials and counters for this address, in one request.
     ///
     /// # Errors
     /// As [`Throttle::look_up`].
@@ -40,13 +40,13 @@ impl PasswordGuard {
         self.attempts.look_up(email, source).await
     }
 
-    /// Whose password it is; nobody's if it is wrong, or if its user may not log in, which is counted as a failed login.
+    /// Checks a password. `None` if it is wrong or the user is disabled, which counts as a failed login.
     ///
-    /// An unknown address, a wrong password and a disabled user take the same way, and so the same time.
+    /// An unknown address, a wrong password and a disabled user take the same code path, and so the same time.
     ///
     /// # Errors
-    /// [`Error::Throttled`] when too many logins failed before. [`Error::Unavailable`] when the store does not answer,
-    /// [`Error::Internal`] when the stored hash is none.
+    /// [`Error::Throttled`] if too many logins failed before, [`Error::Unavailable`] if DynamoDB fails, [`Error::Internal`] if the
+    /// stored hash is malformed.
     pub async fn check(
         &self,
         login: LoginState,
@@ -75,7 +75,7 @@ impl PasswordGuard {
         Ok(Some(Proven { credentials, better_hash, login }))
     }
 
-    /// Remembers where the owner logged in from; see [`Throttle::remember`].
+    /// Remembers the source of the owner's login; see [`Throttle::remember`].
     pub async fn remember(&self, proven: &Proven) {
         self.attempts.remember(&proven.login).await;
     }

@@ -129,7 +129,7 @@ def attack(browser, place, urls, headers, body):
         read += page.evaluate(FETCH, [url, headers, body])
         with page.expect_response(lambda response: response.request.is_navigation_request()) as answers:
             page.evaluate(FORM, [url, body])
-        # A page can not see even this.
+        # A page cannot see even this.
         assert answers.value.request.method == "POST"
     page.close()
     return read

@@ -2,6 +2,7 @@
 //! cut off.
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use futures_util::{StreamExt, stream};
 use rstest::rstest;
 use serde_json::{Value, json};
 use support::PASSWORD;
@@ -11,7 +12,7 @@ use crate::{
     endpoints::{event, with_body},
     faults::assert_unavailable,
     in_process::InProcess,
-    proxy::{Fault, On},
+    proxy::{Fault, On, Proxy},
     tables::assert_whole,
 };
 
@@ -162,13 +163,19 @@ async fn statement_23_and_24_requests_are_denied_during_a_fault_and_work_after_i
     #[case] kinds: &[On],
 ) {
     let mut setting = Setting::start(act == Act::RefreshWithRotation).await;
-    let function = InProcess::start(act.function(), setting.aws.dynamodb.url()).await;
     let faults = |on: On| FAULTS.into_iter().filter(move |fault| *fault != CONFLICT || on == On::Transactions);
+    let mut runs = Vec::new();
     for (on, fault) in kinds.iter().flat_map(|on| faults(*on).map(|fault| (*on, fault))) {
-        let event = setting.event(act).await;
-        setting.aws.dynamodb.inject(on, fault, usize::MAX);
+        // Each has its own proxy and function, so that they wait for their timeouts at the same time.
+        let dynamodb = Proxy::start(setting.aws.tables_url()).await;
+        let function = InProcess::start(act.function(), dynamodb.url()).await;
+        runs.push((on, fault, setting.event(act).await, dynamodb, function));
+    }
+    let login = &setting.login;
+    let run = async |(on, fault, event, dynamodb, function): (On, Fault, Value, Proxy, InProcess)| {
+        dynamodb.inject(on, fault, usize::MAX);
         let denied = function.call(event.clone()).await;
-        assert!(setting.aws.dynamodb.recover() > 0, "{fault:?} affected no request");
+        assert!(dynamodb.recover() > 0, "{fault:?} affected no request");
         if fault == CONFLICT && act == Act::ChangeProfile {
             // Repeated conflicts mean that other updates win, not that DynamoDB is down.
             assert_eq!(denied["statusCode"], 409, "{denied}");
@@ -182,12 +189,14 @@ async fn statement_23_and_24_requests_are_denied_during_a_fault_and_work_after_i
         assert_eq!(again["statusCode"], status, "after {fault:?} on {on:?}: {again}");
         if act == Act::Register {
             // After the retry, the user has an account and can log in.
-            let login =
-                setting.login.call(with_body("login", &serde_json::from_str(event["body"].as_str().unwrap()).unwrap()));
+            let login = login.call(with_body("login", &serde_json::from_str(event["body"].as_str().unwrap()).unwrap()));
             assert_eq!(login.await["statusCode"], 200, "after {fault:?} on {on:?}");
         }
-        assert_whole(&setting.aws.tables().await).await;
-    }
+    };
+    // Updates of the one profile would conflict with each other.
+    let at_once = if act == Act::ChangeProfile { 1 } else { runs.len() };
+    stream::iter(runs.into_iter().map(run)).buffer_unordered(at_once).collect::<()>().await;
+    assert_whole(&setting.aws.tables().await).await;
 }
 
 #[rstest]

@@ -3,6 +3,7 @@
 
 use std::{collections::HashMap, time::Duration};
 
+use aws_sdk_dynamodb::config::retry::RetryPartition;
 use futures_util::{FutureExt, future::BoxFuture};
 use local::{Database, Secret, template::Template};
 use serde_json::Value;
@@ -39,7 +40,10 @@ impl InProcess {
         let timeouts = short();
         let clients = Database::at(dynamodb).clients(&Secret::InMemory).await;
         let client = clients.dynamodb.config().to_builder();
-        let client = client.timeout_config(timeouts.sdk()).retry_config(timeouts.retries()).build();
+        // All clients of a process share one budget of retries, unless they are in different partitions. A function has its own.
+        let partition = RetryPartition::new(format!("function at {dynamodb}"));
+        let client =
+            client.timeout_config(timeouts.sdk()).retry_config(timeouts.retries()).retry_partition(partition).build();
         let clients = Clients { dynamodb: aws_sdk_dynamodb::Client::from_conf(client), ..clients };
         let config = Config { timeouts, ..config.unwrap() };
         let service = Service::new(config, clients, Clock::system(), Random::system()).unwrap();

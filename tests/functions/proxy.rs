@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use local::{Database, Options, Stack, template::Template};
+use local::{Database, Options, Stack};
 use login::Login;
 use register::Register;
 use reqwest::Client;
@@ -21,7 +21,7 @@ use shared::{
 
 use crate::{
     logs,
-    world::{Answer, PASSWORD, World, event},
+    world::{Answer, PASSWORD, TEMPLATE, World, event},
 };
 
 const ADA: &str = "ada@example.com";
@@ -42,11 +42,10 @@ fn by_proxy(client: &str) -> Vec<(&str, &str)> {
 
 /// The proxy that functions are configured for by these environment variables.
 fn proxy(variables: &[(&str, &str)]) -> Option<Proxy> {
-    let template = Template::read().unwrap();
     let given = |name: &str| variables.iter().find(|(given, _)| *given == name).map(|(_, value)| (*value).to_owned());
     let config = Config::from_variables(|name| match name {
         "SECRET_KEY" => Some("0123456789abcdef0123456789abcdef".into()),
-        _ => given(name).or_else(|| template.variable(name)),
+        _ => given(name).or_else(|| TEMPLATE.variable(name)),
     });
     config.unwrap().proxy
 }

@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex,
+        Arc, LazyLock, Mutex,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
@@ -32,16 +32,20 @@ use shared::{
     },
     store::Account,
 };
+pub(crate) use support::PASSWORD;
 
 use crate::logs;
-
-/// The password of every user in these tests.
-pub(crate) const PASSWORD: &str = "correct horse battery staple";
 
 /// The default source address of requests: a documentation address (RFC 5737).
 pub(crate) const SOURCE: &str = "203.0.113.7";
 
 const START: u64 = 1_800_000_000;
+
+/// A hash at the lowest cost of Argon2 that the service accepts. No test knows its password.
+const CHEAP_HASH: &str =
+    "$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHRzYWx0c2FsdA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+pub(crate) static TEMPLATE: LazyLock<Template> = LazyLock::new(|| Template::read().unwrap());
 
 /// A service on an embedded DynamoDB.
 pub(crate) struct World {
@@ -83,21 +87,20 @@ impl World {
     /// A service that caches settings for `settings_max_age`.
     pub(crate) async fn with(settings_max_age: Duration, random: Random) -> Self {
         let database = Database::start(&Options::for_tests()).await.unwrap();
-        tables::create_missing(&database.client().await, database.url(), &Template::read().unwrap()).await.unwrap();
+        tables::create_missing(&database.client().await, database.url(), &TEMPLATE).await.unwrap();
         Self::on(database, settings_max_age, random).await
     }
 
     /// A service on this DynamoDB, which is not set up any further.
     pub(crate) async fn on(database: Database, settings_max_age: Duration, random: Random) -> Self {
         logs::keep();
-        let template = Template::read().unwrap();
         let clients = database.clients(&local::Secret::InMemory).await;
         let client = clients.dynamodb.clone();
         let requests = Requests::default();
         let counted = Client::from_conf(client.config().to_builder().interceptor(requests.clone()).build());
         let config = Config::from_variables(|name| match name {
             "SECRET_KEY" => Some("0123456789abcdef0123456789abcdef".into()),
-            _ => template.variable(name),
+            _ => TEMPLATE.variable(name),
         });
         let config = Config { settings_max_age, ..config.unwrap() };
         let now = Arc::new(AtomicU64::new(START));
@@ -199,6 +202,18 @@ impl World {
         let update = self.client.update_item().table_name("UsersTable").key("pk", AttributeValue::S(pk.into()));
         let update = update.update_expression("SET #name = :value").expression_attribute_names("#name", name);
         update.expression_attribute_values(":value", value).send().await.unwrap();
+    }
+
+    /// Runs `work` while a wrong password for this email costs next to nothing to verify: the stored hash is one of the lowest cost
+    /// meanwhile. For tests that need many failures.
+    pub(crate) async fn with_cheap_failures<T>(&self, email: &str, work: impl Future<Output = T>) -> T {
+        let key = format!("email#{email}");
+        let read = self.client.get_item().table_name("UsersTable").key("pk", AttributeValue::S(key.clone()));
+        let hash = read.consistent_read(true).send().await.unwrap().item.unwrap()["password_hash"].clone();
+        self.set_user(&key, "password_hash", AttributeValue::S(CHEAP_HASH.into())).await;
+        let result = work.await;
+        self.set_user(&key, "password_hash", hash).await;
+        result
     }
 
     /// Writes the settings item.

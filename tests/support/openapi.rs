@@ -1,8 +1,13 @@
 //! Validates the status, headers and body of every response in the tests against `openapi.yaml`, so that the document stays
 //! accurate.
 
-use std::sync::LazyLock;
+use std::{
+    collections::HashMap,
+    ptr,
+    sync::{Arc, LazyLock, Mutex, PoisonError},
+};
 
+use jsonschema::Validator;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -112,12 +117,24 @@ fn resolve(value: &'static Value) -> &'static Value {
     }
 }
 
-fn validate(schema: Option<&Value>, value: &Value) -> Result<(), String> {
-    let components = DOCUMENT.get("components").expect("openapi.yaml should have components");
-    // References in the schema point to the components of the document.
-    let schema = json!({ "allOf": [schema.expect("the response should have a schema")], "components": components });
-    let validator = jsonschema::draft202012::new(&schema).expect("the schema should be valid");
-    validator.validate(value).map_err(|error| error.to_string())
+fn validate(schema: Option<&'static Value>, value: &Value) -> Result<(), String> {
+    let schema = schema.expect("the document should have a schema here");
+    validator(schema).validate(value).map_err(|error| error.to_string())
+}
+
+/// The validator for a schema of the document.
+fn validator(schema: &'static Value) -> Arc<Validator> {
+    /// By the address of the schema. Building a validator takes much longer than using it.
+    static VALIDATORS: LazyLock<Mutex<HashMap<usize, Arc<Validator>>>> = LazyLock::new(Mutex::default);
+
+    let build = || {
+        let components = DOCUMENT.get("components").expect("openapi.yaml should have components");
+        // References in the schema point to the components of the document.
+        let schema = json!({ "allOf": [schema], "components": components });
+        Arc::new(jsonschema::draft202012::new(&schema).expect("the schema should be valid"))
+    };
+    let mut validators = VALIDATORS.lock().unwrap_or_else(PoisonError::into_inner);
+    validators.entry(ptr::from_ref(schema).addr()).or_insert_with(build).clone()
 }
 
 #[cfg(test)]

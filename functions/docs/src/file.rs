@@ -1,40 +1,38 @@
-//! The files that the documentation consists of, and how they are sent: so that browsers and caches keep them, and ask only
-//! whether they have changed.
+//! The files of the documentation. Their headers let browsers and caches keep them and ask only whether they have changed.
 
 use shared::http::{self, Body, HeaderName, HeaderValue, Response, StatusCode, header};
 
-/// What the page may do: run and show what comes from here and call the API, and nothing else. Swagger UI's icons stand in
-/// its style sheet.
+/// The page may only load files from here and call the API. Swagger UI's icons are in its style sheet.
 const CONTENT_SECURITY_POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
      base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 );
 
-/// The first two bytes of what is compressed (RFC 1952, section 2.3.1).
+/// The first two bytes of a gzip file (RFC 1952, section 2.3.1).
 const GZIP: &[u8] = &[0x1f, 0x8b];
 
 const HTML: &str = "text/html; charset=utf-8";
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 const JSON: &str = "application/json";
 
-/// For five minutes: a page that has changed, or gone, is soon seen to have.
+/// Five minutes, so that a changed or removed page is noticed soon.
 const SHORT: &str = "public, max-age=300";
-/// For a day.
+/// One day.
 const LONG: &str = "public, max-age=86400";
 
-/// A file, as it is sent.
+/// A file with its headers.
 #[derive(Debug)]
 pub(crate) struct File {
     path: &'static str,
     kind: &'static str,
-    /// For how long it may be kept without a question: its `Cache-Control`.
+    /// Its `Cache-Control`.
     kept: &'static str,
     content: &'static [u8],
-    /// Its entity tag, which no other content of it has.
+    /// Its entity tag, derived from the content.
     tag: &'static str,
 }
 
-/// The content and the entity tag that were built under a name.
+/// The content and entity tag of a built file.
 macro_rules! built {
     ($name:literal) => {
         (
@@ -44,8 +42,7 @@ macro_rules! built {
     };
 }
 
-/// All of them; what comes from Swagger UI's package is compressed. Their links are relative, so that they lead on under any
-/// base path of a domain.
+/// All files; those of Swagger UI's package are compressed. Their links are relative, so that they work under any base path.
 const FILES: [File; 6] = [
     File::new("/api/docs", HTML, SHORT, built!("index.html")),
     File::new("/api/docs/start.js", JAVASCRIPT, LONG, built!("start.js")),
@@ -69,14 +66,14 @@ pub(crate) const PATHS: [&str; FILES.len()] = {
     paths
 };
 
-/// Those that have relative links, for whoever asks without a slash at the end of the path: their links begin one folder higher.
+/// The files with relative links, for requests without a trailing slash: these links begin one folder higher.
 static WITHOUT_SLASH: [File; 2] = [
     File::new("/api/docs", HTML, SHORT, built!("index-without-slash.html")),
     File::new("/api/schema", JSON, LONG, built!("schema-without-slash.json")),
 ];
 
 impl File {
-    /// The file for a path, with or without a slash behind it.
+    /// The file for a path, with or without a trailing slash.
     pub(crate) fn find(path: &str, ends_with_slash: bool) -> Option<&'static Self> {
         let others = WITHOUT_SLASH.iter().filter(|_| !ends_with_slash);
         others.chain(&FILES).find(|file| file.path == path)
@@ -97,7 +94,7 @@ impl File {
         tags.any(|tag| tag == b"*" || tag.strip_prefix(b"W/").unwrap_or(tag) == self.tag.as_bytes())
     }
 
-    /// 304: whoever asks has it already.
+    /// 304: the client has this version.
     pub(crate) fn unchanged(&self) -> Response {
         let mut response = self.with(Body::Empty);
         *response.status_mut() = StatusCode::NOT_MODIFIED;
@@ -107,12 +104,12 @@ impl File {
 
     /// 200, with the content.
     pub(crate) fn whole(&self) -> Response {
-        // What is no text is sent as bytes.
+        // Binary files are sent as bytes.
         let body = str::from_utf8(self.content).map_or_else(|_| Body::from(self.content), Body::from);
         let mut response = self.with(body);
         let headers = response.headers_mut();
         if self.content.starts_with(GZIP) {
-            // Every browser takes it.
+            // Every browser accepts it.
             headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
         }
         if self.kind == HTML {

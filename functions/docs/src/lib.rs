@@ -1,4 +1,4 @@
-//! `GET /api/schema/`: the API as an OpenAPI document. `GET /api/docs/`: the same to read and to try out.
+//! `GET /api/schema/`: the API as an OpenAPI document. `GET /api/docs/`: a page to read and try it.
 
 mod file;
 
@@ -9,7 +9,7 @@ use shared::{
     runtime::{Service, lambda::Endpoint},
 };
 
-/// Shows the API's documentation.
+/// Serves the API's documentation.
 #[derive(Debug)]
 pub struct Docs;
 

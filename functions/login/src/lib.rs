@@ -1,4 +1,4 @@
-//! `POST /api/login/`: an address and a password for a session.
+//! `POST /api/login/`: opens a session for an address and a password.
 
 use std::sync::Arc;
 
@@ -14,7 +14,6 @@ use shared::{
     tokens::{AccessTokens, RefreshTokens},
 };
 
-/// Opens sessions.
 #[derive(Debug)]
 pub struct Login {
     users: Users,

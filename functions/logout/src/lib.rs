@@ -1,4 +1,4 @@
-//! `POST /api/logout/`: the end of a session.
+//! `POST /api/logout/`: ends a session.
 
 use std::sync::Arc;
 
@@ -12,7 +12,6 @@ use shared::{
     tokens::{PresentedToken, RefreshTokens},
 };
 
-/// Ends sessions.
 #[derive(Debug)]
 pub struct Logout {
     sessions: Sessions,

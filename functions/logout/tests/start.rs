@@ -1,4 +1,4 @@
-//! How a function's binary starts where it can not: the same entry serves all of them.
+//! How a function's binary starts where it cannot: the same entry serves all of them.
 #![expect(clippy::unwrap_used, reason = "tests fail by panicking, their helpers too")]
 
 use std::process::{Command, Output};

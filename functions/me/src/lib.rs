@@ -1,4 +1,4 @@
-//! `GET`, `HEAD`, `PUT` and `PATCH /api/me/`: one's own profile.
+//! `GET`, `HEAD`, `PUT` and `PATCH /api/me/`: the user's own profile.
 
 use std::sync::Arc;
 
@@ -15,7 +15,6 @@ use shared::{
     tokens::AccessTokens,
 };
 
-/// Shows and changes the profile of whoever asks.
 #[derive(Debug)]
 pub struct Me {
     users: Users,
@@ -57,7 +56,7 @@ impl Me {
 
     async fn change(&self, holder: Holder, request: &Request) -> Result<Response, Error> {
         let wanted = wanted(request);
-        // Side by side, so that counting takes no time of its own.
+        // Concurrently, so that counting takes no extra time.
         let counting = self.counted(holder, wanted.as_ref().ok().map(|(_, change)| change));
         let (account, settings) = tokio::try_join!(self.users.open(holder), counting)?;
         // A deleted or disabled user learns that first, whatever the body holds and however often they ask.
@@ -81,8 +80,8 @@ impl Me {
         }
     }
 
-    /// The settings that hold, after a change was counted that asks whether others have a name or an address; or that it must
-    /// wait.
+    /// The current settings, after counting a change that could reveal whether a name or an address is taken; or an error if there were
+    /// too many.
     async fn counted(
         &self,
         holder: Holder,
@@ -101,7 +100,7 @@ impl Me {
         })
     }
 
-    /// Goes on if the body holds the user's password. A wrong one counts as a failed login.
+    /// Fails unless the body has the user's password. A wrong one counts as a failed login.
     async fn require_password(
         &self,
         user: &User,
@@ -117,7 +116,7 @@ impl Me {
     }
 }
 
-/// The body, and what of the profile it is to change.
+/// The body, and the change it asks for.
 fn wanted(request: &Request) -> Result<(Form, ProfileChange), Error> {
     let form = request.form()?;
     let (username, email) = (form.optional::<Username>(), form.optional::<Email>()).all_valid()?;

@@ -1,4 +1,4 @@
-//! `POST /api/refresh/`: a refresh token for a new access token.
+//! `POST /api/refresh/`: exchanges a refresh token for a new access token.
 
 use std::sync::Arc;
 
@@ -12,7 +12,6 @@ use shared::{
     tokens::{AccessTokens, PresentedToken, RefreshTokens},
 };
 
-/// Issues access tokens for sessions that go on.
 #[derive(Debug)]
 pub struct Refresh {
     users: Users,

@@ -1,4 +1,4 @@
-//! `POST /api/register/`: a new user.
+//! `POST /api/register/`: creates a user.
 
 use std::sync::Arc;
 
@@ -11,7 +11,6 @@ use shared::{
     store::{SettingsCache, Throttle, Users},
 };
 
-/// Creates users.
 #[derive(Debug)]
 pub struct Register {
     users: Users,
@@ -54,7 +53,7 @@ impl Endpoint for Register {
             return Err(Error::Throttled { wait });
         }
 
-        // Behind all limits, so that nobody is asked about a password that is refused anyway.
+        // After all other checks, so that no password is looked up that is rejected anyway.
         let password = self.breached_passwords.judge(password).await?;
         let hash = self.hasher.hash(password).await?;
         match self.users.create(username, email, hash).await? {

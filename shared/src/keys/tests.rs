@@ -116,7 +116,7 @@ impl World {
         self.keys.signing().await.ok().map(|keys| keys.id.clone())
     }
 
-    /// Whether a token under this version's key is good; none when that can not be told.
+    /// Whether a token under this version's key is good; none when that cannot be told.
     async fn knows(&self, id: &str) -> Option<bool> {
         let found = self.keys.find(|keys| (keys.id == id).then_some(())).await;
         found.ok().map(|found| found.is_some())
@@ -193,7 +193,7 @@ async fn while_the_secret_was_never_read_nothing_is_told_and_it_is_asked_for_eac
 }
 
 #[tokio::test]
-async fn once_read_keys_hold_on_while_the_secret_can_not_be_read() {
+async fn once_read_keys_hold_on_while_the_secret_cannot_be_read() {
     let world = World::new();
     world.signing().await;
     world.go_down(true);
@@ -207,7 +207,7 @@ async fn once_read_keys_hold_on_while_the_secret_can_not_be_read() {
 }
 
 #[tokio::test]
-async fn an_unknown_key_is_neither_good_nor_bad_while_the_secret_can_not_be_read() {
+async fn an_unknown_key_is_neither_good_nor_bad_while_the_secret_cannot_be_read() {
     let world = World::new();
     world.signing().await;
     world.rotate(SECOND);

@@ -1,9 +1,8 @@
-//! The list of breached passwords of Have I Been Pwned, or a copy of it: whether somebody had the password, and lost it.
+//! The list of breached passwords of Have I Been Pwned, or a copy of it.
 //!
-//! What leaves this service are five hexadecimal digits of the password's SHA-1, which some hundred breached passwords and
-//! countless others have in common, and no address, name or id. The answer is all of the list that begins so, padded, so that
-//! neither who keeps the list nor who watches the traffic learns whether the password is in it (k-anonymity,
-//! <https://haveibeenpwned.com/API/v3#PwnedPasswords>).
+//! The service sends five hexadecimal digits of the password's SHA-1, which hundreds of breached passwords share, and no address,
+//! name or id. The response is the part of the list with this prefix, padded, so that neither the operator of the list nor an
+//! observer learns whether the password is in it (k-anonymity, <https://haveibeenpwned.com/API/v3#PwnedPasswords>).
 
 use std::time::Duration;
 
@@ -20,10 +19,10 @@ use http_body_util::{BodyExt, Limited};
 
 use crate::{domain::FieldError, error::with_causes, passwords::NewPassword};
 
-/// From the name's resolution to the answer's last byte. Whoever registers waits for it.
+/// From resolving the name to the last byte of the response. A registration waits for it.
 const TIME_LIMIT: Duration = Duration::from_secs(1);
 
-/// The most bytes of an answer. Those of Have I Been Pwned have some 40 000.
+/// The largest accepted response, in bytes. Those of Have I Been Pwned have about 40 000.
 const MAX_BYTES: usize = 1 << 20;
 
 /// How many of a hash's 40 digits are sent.
@@ -40,16 +39,15 @@ struct List {
 }
 
 impl BreachedPasswords {
-    /// The list that answers at this URL with a hash's first digits behind it; without one, nothing is asked or sent.
+    /// The list at this URL, which the first digits of a hash are appended to. Without a URL, nothing is sent.
     pub fn new(url: Option<String>) -> Self {
         Self(url.map(|url| List { url, connector: connector() }))
     }
 
-    /// Refuses a password that is in the list. Whether it is may remain unknown, since the list is somebody else's: then the
-    /// password is taken, and the log says why nobody knows.
+    /// Rejects a password that is in the list. If the list does not respond, the password is accepted, with a warning in the log.
     ///
     /// # Errors
-    /// That it is too common, in the same words as of any other.
+    /// The same error as for other common passwords.
     pub async fn judge(&self, password: NewPassword) -> Result<NewPassword, FieldError> {
         let Some(list) = &self.0 else { return Ok(password) };
         let found = match tokio::time::timeout(TIME_LIMIT, list.has(&password)).await {
@@ -60,7 +58,7 @@ impl BreachedPasswords {
             Ok(false) => Ok(password),
             Ok(true) => Err(NewPassword::too_common()),
             Err(error) => {
-                // None of its causes holds the URL.
+                // No cause contains the URL.
                 let reason = with_causes(error.as_ref());
                 tracing::warn!(event = "breached_passwords_unavailable", reason, "the password was taken");
                 Ok(password)
@@ -87,19 +85,19 @@ impl List {
     }
 }
 
-/// Trusts what the system trusts. Each connection is used once: registrations are rare, and one that is kept may be dead once
-/// Lambda lets the process run on.
+/// Trusts the system's root certificates. Each connection is used once: registrations are rare, and an idle connection may be dead
+/// when Lambda resumes the process.
 fn connector() -> Connector {
     Connector::builder().pool_max_idle_per_host(0).tls_provider(Provider::Rustls(CryptoMode::AwsLc)).build()
 }
 
-/// 40 hexadecimal digits in capitals. SHA-1 is what the list is made of; nothing here depends on its strength.
+/// 40 upper-case hexadecimal digits. The list uses SHA-1; nothing here depends on its strength.
 fn sha1(text: &str) -> String {
     digest(&SHA1_FOR_LEGACY_USE_ONLY, text.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02X}")).collect()
 }
 
-/// Whether an answer names the rest of a hash: each of its lines has one, a colon, and how often that password was found,
-/// 0 for one that only pads. None when it is something else, or nothing at all: the list has some for every beginning.
+/// Whether a response contains the rest of a hash. Each line has one, a colon, and how often the password was found: 0 for padding.
+/// `None` if the response has another format or is empty, since the list has entries for every prefix.
 fn is_in(answer: &str, rest: &str) -> Option<bool> {
     let mut found = None;
     for line in answer.lines() {

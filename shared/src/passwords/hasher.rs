@@ -1,4 +1,4 @@
-//! Password hashing: Argon2id, and the hashes that users of a Django service bring along.
+//! Password hashing: Argon2id, and the hashes of users who come from a Django service.
 
 mod stored;
 
@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// The cost of a hash: OWASP's Password Storage Cheat Sheet, Argon2id, the first of its equivalent choices (m = 19 MiB in
-/// KiB, t passes, p lanes). Every new hash has it, and so has the dummy that stands in for an unknown user's.
+/// KiB, t passes, p lanes). Every new hash has it, and so has the dummy hash for unknown users.
 pub const MEMORY_KIB: u32 = 19_456;
 /// See [`MEMORY_KIB`].
 pub const PASSES: u32 = 2;
@@ -37,41 +37,39 @@ pub const LANES: u32 = 1;
 /// # Errors
 /// [`Error::Internal`] when the cost is out of Argon2's range.
 pub fn argon2() -> Result<Argon2<'static>, Error> {
-    let params = Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(unhashed)?;
+    let params = Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(hash_error)?;
     Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
 }
 
-/// Whether a hash that comes from elsewhere can be verified: its scheme is known, and its cost within bounds.
+/// Whether an imported hash can be verified: its scheme is known, and its cost is within bounds.
 ///
 /// # Errors
-/// [`Error::Internal`], which tells why not and nothing of the hash.
+/// [`Error::Internal`] with the reason, and without any part of the hash.
 pub fn check(hash: &PasswordHash) -> Result<(), Error> {
     StoredHash::parse(hash.expose()).map(drop)
 }
 
-/// Hashes and verifies passwords, on a thread where it may take its time. Clones share the cores and the memory.
+/// Hashes and verifies passwords on threads for blocking work. Clones share the permits and the memory.
 #[derive(Clone)]
 pub struct Hasher {
     random: Random,
-    /// One hash a core: more at once would be no faster, and each holds 19 MiB.
+    /// One hash a core: more would not be faster, and each takes 19 MiB.
     cores: Arc<Semaphore>,
-    /// How many there are.
     all_cores: u32,
-    /// The memory of hashes that are done, for those to come: fresh memory costs a page fault every 4 KiB.
+    /// Memory of finished hashes, for reuse: fresh memory costs a page fault every 4 KiB.
     memories: Arc<Mutex<Vec<Memory>>>,
 }
 
 /// Of 1 KiB each.
 const BLOCKS: usize = MEMORY_KIB as usize;
 
-/// What Argon2 works in.
+/// The working memory of Argon2.
 type Memory = Vec<Block>;
 
-/// The core and the memory of one hash. However its work ends, by a panic too, the memory is wiped before it is there for
-/// another, and the core is free after that.
+/// The core and the memory of one hash. However the work ends, even by a panic, the memory is wiped before it is reused, and the
+/// core is released after that.
 struct Loan {
     memory: Memory,
-    /// Where the memory goes back to.
     memories: Arc<Mutex<Vec<Memory>>>,
     _core: OwnedSemaphorePermit,
 }
@@ -79,7 +77,7 @@ struct Loan {
 impl Drop for Loan {
     fn drop(&mut self) {
         self.memory.fill(Block::new());
-        // A hash of another cost may have taken more than those to come need.
+        // A hash of another cost may have needed more memory.
         self.memory.truncate(BLOCKS);
         self.memory.shrink_to(BLOCKS);
         let memory = mem::take(&mut self.memory);
@@ -87,26 +85,25 @@ impl Drop for Loan {
     }
 }
 
-/// What an attempt is worth.
+/// The result of verifying a password.
 #[derive(Debug, Clone)]
 pub enum Verdict {
-    /// It is not the password, or there is none.
+    /// Not the password, or there is no hash.
     Wrong,
-    /// It is the password.
+    /// The password.
     Right,
-    /// It is the password, and its stored hash is weaker than those of today or of another scheme: this is to replace it.
+    /// The password, but the stored hash is weaker than current ones or of another scheme. This one should replace it.
     Outdated(PasswordHash),
 }
 
 impl Verdict {
-    /// Whether it is the password.
     pub fn is_right(&self) -> bool {
         !matches!(self, Self::Wrong)
     }
 }
 
 impl Hasher {
-    /// With as many hashes at once as there are cores.
+    /// A hasher that runs as many hashes at once as there are cores.
     pub fn new(random: Random) -> Self {
         let all_cores = std::thread::available_parallelism().ok().and_then(|cores| u32::try_from(cores.get()).ok());
         let all_cores = all_cores.unwrap_or(1);
@@ -114,28 +111,26 @@ impl Hasher {
         Self { random, cores, all_cores, memories: Arc::default() }
     }
 
-    /// Waits until no hash is running, not even one whose request was given up, and all memory is wiped. Await it before an
-    /// answer is handed to Lambda, which freezes the process afterwards. Other requests that hash wait meanwhile.
+    /// Waits until no hash is running, not even one whose request was given up, and all memory is wiped. Await it before
+    /// the response goes to Lambda, which then freezes the process. Other requests that hash wait meanwhile.
     pub async fn idle(&self) {
         // It is never closed.
         drop(self.cores.acquire_many(self.all_cores).await);
     }
 
-    /// The hash of a new password, as a PHC string with a salt of its own.
+    /// Hashes a new password with a random salt, as a PHC string.
     ///
     /// # Errors
-    /// [`Error::Internal`] when there is no randomness, no memory or no thread.
+    /// [`Error::Internal`] without randomness, memory or a thread.
     pub async fn hash(&self, password: NewPassword) -> Result<PasswordHash, Error> {
         self.hash_secret(password.into_secret()).await
     }
 
-    /// Whether this is the password that was hashed. Without a hash, for an unknown user, it is not; to find that out takes
-    /// as long, and the control flow is the same: the dummy is there from the start, a real hash overwrites it, and a
-    /// password is always verified.
+    /// Verifies a password. Without a hash, for an unknown user, the result is `Wrong`, after the same time and by the same control
+    /// flow: it starts with a dummy hash, which a real one replaces, and always verifies.
     ///
     /// # Errors
-    /// [`Error::Internal`] when the hash is none or its cost is out of bounds, or there is no randomness, no memory or no
-    /// thread.
+    /// [`Error::Internal`] if the hash is malformed or its cost out of bounds, or without randomness, memory or a thread.
     pub async fn verify(&self, attempt: PasswordAttempt, hash: Option<PasswordHash>) -> Result<Verdict, Error> {
         let dummy = self.dummy()?;
         let known = hash.is_some();
@@ -143,7 +138,7 @@ impl Hasher {
         let new_salt = self.random.bytes::<16>()?;
         self.off_the_loop(move |memory| {
             let stored = StoredHash::parse(hash.expose())?;
-            // A password that is too long is wrong without being hashed; the empty one is, so that it takes as long.
+            // A password that is too long is wrong. The empty one is hashed in its place, so that it takes as long.
             let matches = stored.matches(memory, &attempt)?;
             match attempt.normalised().filter(|_| matches && known) {
                 None => Ok(Verdict::Wrong),
@@ -156,7 +151,7 @@ impl Hasher {
         .await
     }
 
-    /// A hash of the current cost that no password is known for: random bytes in the place of Argon2's.
+    /// A hash of the current cost without a known password: random bytes instead of Argon2's output.
     fn dummy(&self) -> Result<PasswordHash, Error> {
         phc_string(&argon2()?, &self.random.bytes()?, &self.random.bytes::<{ Params::DEFAULT_OUTPUT_LEN }>()?)
     }
@@ -166,7 +161,7 @@ impl Hasher {
         self.off_the_loop(move |memory| hash(memory, password.expose_secret(), &salt)).await
     }
 
-    /// Runs what takes tens of milliseconds where no other request waits for it.
+    /// Runs work of tens of milliseconds where it does not delay other requests.
     async fn off_the_loop<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Memory) -> Result<T, Error> + Send + 'static,
@@ -174,11 +169,11 @@ impl Hasher {
         let started = Instant::now();
         let mut loan = self.lend().await?;
         let (answer, answered) = oneshot::channel();
-        // The loan goes along, so that a request that is given up keeps its core and its memory until the work is done.
+        // The work owns the loan, so that an abandoned request keeps its core and memory until the work is done.
         tokio::task::spawn_blocking(move || {
-            // Nobody waits for it any more where the request was given up.
+            // If the request was abandoned, nobody receives this.
             let _ = answer.send(work(&mut loan.memory));
-            // To wipe what the password left takes a twentieth of a hash, during which the request goes on: see `idle`.
+            // Wiping the memory takes a twentieth of a hash, during which the request continues: see `idle`.
             drop(loan);
         });
         let result = answered.await.map_err(Error::internal)?;
@@ -193,26 +188,26 @@ impl Hasher {
     }
 }
 
-/// The hash of a password with the cost of this service.
+/// Hashes a password with the cost of this service.
 fn hash(memory: &mut Memory, password: &str, salt: &[u8; 16]) -> Result<PasswordHash, Error> {
     let argon2 = argon2()?;
     let output = digest(memory, &argon2, password, salt, Params::DEFAULT_OUTPUT_LEN)?;
     phc_string(&argon2, salt, &output)
 }
 
-/// Argon2's output as it is stored.
+/// Argon2's output as a PHC string.
 fn phc_string(argon2: &Argon2<'_>, salt: &[u8; 16], output: &[u8]) -> Result<PasswordHash, Error> {
     let hash = phc::PasswordHash {
         algorithm: Algorithm::Argon2id.ident(),
         version: Some(Version::V0x13.into()),
-        params: ParamsString::try_from(argon2.params()).map_err(unhashed)?,
-        salt: Some(Salt::new(salt).map_err(unhashed)?),
-        hash: Some(Output::new(output).map_err(unhashed)?),
+        params: ParamsString::try_from(argon2.params()).map_err(hash_error)?,
+        salt: Some(Salt::new(salt).map_err(hash_error)?),
+        hash: Some(Output::new(output).map_err(hash_error)?),
     };
     Ok(PasswordHash::new(hash.to_string()))
 }
 
-/// So many bytes of Argon2's output.
+/// Computes `length` bytes of Argon2's output.
 fn digest(
     memory: &mut Memory,
     argon2: &Argon2<'_>,
@@ -223,16 +218,16 @@ fn digest(
     let mut output = vec![0; length];
     let blocks = argon2.params().block_count();
     if memory.len() != blocks {
-        // What is left behind where it shrinks or moves, nobody could wipe later.
+        // Data left behind by shrinking or moving could not be wiped later.
         memory.fill(Block::new());
         memory.resize(blocks, Block::new());
     }
-    argon2.hash_password_into_with_memory(password.as_bytes(), salt, &mut output, memory).map_err(unhashed)?;
+    argon2.hash_password_into_with_memory(password.as_bytes(), salt, &mut output, memory).map_err(hash_error)?;
     Ok(output)
 }
 
-/// A hash that can not be made, or that is none. Its text is not told.
-fn unhashed(reason: impl fmt::Display) -> Error {
+/// A hash that cannot be computed or parsed. The error does not contain it.
+fn hash_error(reason: impl fmt::Display) -> Error {
     Error::internal(format!("password hash: {reason}"))
 }
 

@@ -1,4 +1,4 @@
-//! What a new password must not be.
+//! Rules for new passwords.
 
 mod common;
 mod similarity;
@@ -14,14 +14,13 @@ use crate::{
     passwords::Password,
 };
 
-/// A password that may become a user's: long enough, not common, not all digits, and unlike the user's other data. Only
-/// [`PasswordRules`] make one.
+/// An acceptable password: long enough, not common, not all digits, and not similar to the user's other data. Only
+/// [`PasswordRules`] create one.
 #[derive(Debug, Clone)]
 pub struct NewPassword(Password);
 
-/// What new passwords are judged by: the rules of Django's four validators, with its thresholds, and beyond them what is
-/// common with little added (see `CommonPasswords`). NIST SP 800-63B-4, section 3.1.1.2, asks for the list, for the service's
-/// name in it, and against rules of composition.
+/// The rules of Django's four validators, with its thresholds, and common passwords with small additions (see `CommonPasswords`).
+/// NIST SP 800-63B-4, section 3.1.1.2, requires a list of common passwords with the service's name, and no composition rules.
 #[derive(Debug, Clone)]
 pub struct PasswordRules {
     common: CommonPasswords,
@@ -42,23 +41,23 @@ impl NewPassword {
         self.0.into_secret()
     }
 
-    /// What is answered when it turns out to be common after all.
+    /// The error for a password that another list has.
     pub(crate) fn too_common() -> FieldError {
         FieldError::new::<Password>([TOO_COMMON.into()])
     }
 }
 
 impl PasswordRules {
-    /// With these words of the service, separated by commas or blanks: its name, the company's, the product's. Case, signs and
-    /// digits in them do not count, and a word of fewer than three letters is none.
+    /// Rules with words of the service, separated by commas or spaces: its name, the company's, the product's. Case, punctuation and
+    /// digits in them are ignored, and so are words of fewer than three letters.
     pub fn new(service_words: &str) -> Self {
         Self { common: CommonPasswords::new(service_words) }
     }
 
-    /// Judges a password for a user with this name, where one was chosen, and this address.
+    /// Judges a password for a user with this address and, if chosen, this name.
     ///
     /// # Errors
-    /// Every reason why it is refused, of the two about likeness the first alone.
+    /// Every reason for rejecting it, but only the first of the two about similarity.
     pub fn judge(
         &self,
         password: Password,

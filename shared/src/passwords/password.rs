@@ -1,15 +1,15 @@
-//! PasswordGuard that clients send.
+//! Passwords that clients send.
 
 use secrecy::{ExposeSecret, SecretString};
 use unicode_normalization::UnicodeNormalization;
 
 use crate::domain::field::{self, Field, FieldError, Message, Rules};
 
-/// The most characters (code points, after NFC) that a password may have. A bound is needed, since what is hashed is
-/// sent by anyone; NIST SP 800-63B-4 asks for 64 or more.
+/// The maximum length of a password, in characters (code points after NFC). Anybody can send one to be hashed, so it must be
+/// limited; NIST SP 800-63B-4 requires at least 64.
 const MAX_CHARACTERS: usize = 128;
 
-/// A password for a new user, well-formed but not yet judged: see `NewPassword`. In NFC, otherwise exactly as sent.
+/// A well-formed password that has not been judged yet: see `NewPassword`. In NFC, otherwise exactly as sent.
 #[derive(Debug, Clone)]
 pub struct Password(SecretString);
 
@@ -41,8 +41,7 @@ impl Rules for Password {
     }
 }
 
-/// A password that someone tries at login, of any length. One of more characters than a password may have is wrong,
-/// unhashed, and so has none here.
+/// A password from a login attempt, of any length. A password that is too long is wrong without being hashed, so it is not kept.
 #[derive(Debug, Clone)]
 pub struct PasswordAttempt {
     normalised: Option<SecretString>,
@@ -75,17 +74,17 @@ impl Rules for PasswordAttempt {
     }
 }
 
-/// The password of whoever is logged in already, asked for once more before what a stolen access token must not do.
+/// The password of a logged-in user, required again for what a stolen access token must not be able to do.
 #[derive(Debug, Clone)]
 pub struct CurrentPassword(PasswordAttempt);
 
 impl CurrentPassword {
-    /// The same, to be verified.
+    /// The attempt to verify.
     pub fn into_attempt(self) -> PasswordAttempt {
         self.0
     }
 
-    /// What is answered when it is not the user's password (400, since clients answer a 401 by logging out).
+    /// The error for a wrong password: 400, since clients log out after a 401.
     pub fn wrong() -> FieldError {
         FieldError::new::<Self>(["Invalid password.".into()])
     }
@@ -120,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn a_longer_attempt_is_no_error_but_can_not_be_right() {
+    fn a_longer_attempt_is_no_error_but_cannot_be_right() {
         assert!(PasswordAttempt::parse(&"x".repeat(128)).unwrap().normalised().is_some());
         assert!(PasswordAttempt::parse(&"x".repeat(129)).unwrap().normalised().is_none());
     }
@@ -137,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn a_password_can_not_be_printed() {
+    fn a_password_cannot_be_printed() {
         assert!(!format!("{:?}", Password::parse("correct horse").unwrap()).contains("horse"));
     }
 

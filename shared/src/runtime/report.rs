@@ -39,12 +39,12 @@ impl Reporter {
         }
         let now = Now { seconds: self.clock.now(), text: logging::timestamp() };
         let line = line(self.function, self.namespace.as_deref(), now, request, &measured.into_values());
-        // Nobody is there to be told if that fails.
+        // If this fails, there is nowhere to report it.
         let _ = io::stdout().lock().write_all(&line);
     }
 }
 
-/// What is told of a request beside the metrics. Its path is not, since whatever a client sends may stand there.
+/// What the line says about a request, beside the metrics. Not its path, which may contain anything that a client sends.
 #[derive(Debug)]
 pub(crate) struct Request<'a> {
     pub(crate) id: &'a str,

@@ -1,17 +1,17 @@
-//! How long to wait before asking again.
+//! Waits between attempts.
 
 use std::time::Duration;
 
 use crate::{error::StoreError, random::Random, timeouts::FIRST_WAIT};
 
-/// Beyond that no wait grows.
+/// Waits stop growing after this many doublings.
 const MOST_DOUBLINGS: u32 = 4;
 
-/// Waits before the attempt behind the one with this number, which begins at 1: for a random time, since those who met once
-/// would meet again (AWS: "Exponential Backoff And Jitter").
+/// Waits after the attempt with this number, counted from 1. The time is random, since requests that collided once would collide
+/// again (AWS: "Exponential Backoff And Jitter").
 ///
 /// # Errors
-/// [`StoreError::Internal`] when there is no randomness.
+/// [`StoreError::Random`].
 pub(super) async fn wait(random: &Random, attempt: u32) -> Result<(), StoreError> {
     let [share] = random.bytes()?;
     let longest: Duration = FIRST_WAIT * 2_u32.pow(attempt.saturating_sub(1).min(MOST_DOUBLINGS));

@@ -10,13 +10,12 @@ use aws_sdk_dynamodb::{
 use super::{Item, backoff};
 use crate::{error::StoreError, random::Random, timeouts::PARTIAL_READS};
 
-/// An item that is asked for.
+/// An item to read.
 #[derive(Debug, Clone)]
 pub(super) struct Wanted<'a> {
     pub(super) table: &'a str,
-    /// Its whole key.
     pub(super) key: Item,
-    /// Its attributes, those of the key among them; all if none are named. The same for all items of a table.
+    /// The attributes to read, including those of the key; all if `None`. The same for all items of a table.
     pub(super) attributes: Option<&'static str>,
 }
 
@@ -26,11 +25,11 @@ impl Wanted<'_> {
     }
 }
 
-/// The items that are there, in the order in which they are asked for, as of now. What DynamoDB leaves out of an answer is asked
-/// for again.
+/// Reads items consistently, in the order of `wanted`; `None` for an item that does not exist. Requests again what DynamoDB leaves
+/// out of a response.
 ///
 /// # Errors
-/// [`StoreError::Aws`] if DynamoDB fails for all of them.
+/// [`StoreError::Aws`] if DynamoDB fails, [`StoreError::Unavailable`] if it does not return all items.
 pub(super) async fn read<const N: usize>(
     client: &Client,
     random: &Random,

@@ -47,7 +47,7 @@ impl Sessions {
     /// Opens a session of this many seconds.
     ///
     /// # Errors
-    /// [`StoreError::Aws`] if DynamoDB fails, [`StoreError::Internal`] when there is no randomness.
+    /// [`StoreError::Aws`] if DynamoDB fails, [`StoreError::Random`].
     pub async fn open(&self, holder: Holder, lifetime: u64) -> Result<SessionHandle, StoreError> {
         let handle = SessionHandle { user: holder.user, session: SessionId(self.random.bytes()?), counter: 0 };
         let now = self.clock.now();
@@ -135,7 +135,7 @@ impl Sessions {
         Ok((Presented::Seen(Session::read(session)?), users.active(user)?))
     }
 
-    /// What a token that was presented is good for, by the current settings.
+    /// Decides, by the current settings, what the presented token yields.
     async fn settle(
         &self,
         handle: &SessionHandle,
@@ -166,7 +166,7 @@ impl Sessions {
         Session::read(answer.attributes)
     }
 
-    /// Moves the counter one step. That happens once, however many ask for it at once: the others see what is stored.
+    /// Moves the counter by one. Of concurrent requests exactly one succeeds; the others see what is stored.
     async fn replace(&self, handle: &SessionHandle) -> Result<Presented, StoreError> {
         let next = handle.with_counter(handle.counter.saturating_add(1));
         let now = self.clock.now();
@@ -204,13 +204,13 @@ impl Sessions {
             Some(0) => Place::Current,
             Some(1) if self.clock.now() < taken_until => Place::JustReplaced(handle.with_counter(session.counter)),
             Some(_) => Place::Reused,
-            // The table was set back to an earlier time: which token is whose can not be told any more.
+            // The table was restored to an earlier time, so nobody knows which token is the current one.
             None => Place::Nowhere,
         }
     }
 }
 
-/// A session as it is stored.
+/// The stored session.
 #[derive(Debug, Clone, Copy, Deserialize)]
 struct Session {
     counter: u32,
@@ -237,7 +237,7 @@ enum Place {
     Nowhere,
 }
 
-/// What a token met when it was presented.
+/// The state of the session when the token was presented.
 #[derive(Debug, Clone, Copy)]
 enum Presented {
     /// It was the current token of a session that began in this generation, and is replaced by this one.

@@ -30,7 +30,7 @@ impl SettingsTable {
         Self { client, table }
     }
 
-    /// The item, if there is one.
+    /// Reads the item, if it exists.
     ///
     /// # Errors
     /// [`StoreError::Aws`] if DynamoDB fails.
@@ -40,7 +40,7 @@ impl SettingsTable {
         Ok(answer.item.map(SettingsItem))
     }
 
-    /// Writes one setting. Returns what was stored before, which knows this setting alone.
+    /// Writes one setting. Returns its previous value, in an item without the others.
     ///
     /// # Errors
     /// [`StoreError::Aws`] if DynamoDB fails.
@@ -53,7 +53,7 @@ impl SettingsTable {
         Ok(SettingsItem(request.send().await?.attributes.unwrap_or_default()))
     }
 
-    /// Writes these settings, if there is no item yet.
+    /// Writes these settings unless an item exists.
     ///
     /// # Errors
     /// [`StoreError::Aws`] if DynamoDB fails.

@@ -1,10 +1,9 @@
-//! What was tried too often: items of the table of users, under `failures#…`, `registrations#…` and `changes#…`, that count
-//! attempts in a window of time from the first one on. The table's TTL deletes them, and whether they still count is checked on
-//! read.
+//! Rate limits: items of the users table under `failures#…`, `registrations#…` and `changes#…` that count attempts in a window
+//! that starts with the first one. The table's TTL deletes them; whether they still count is checked on read.
 //!
-//! A failed login counts for its source with the account, for its source alone, and for the account: for the last only if the
-//! source was let through, so that one source cannot use up what the account has. A source from which the owner logged in
-//! lately is let past the account's count; that it did is an item under `known#…`, written only while there are failures.
+//! A failed login counts for its source with the account, for its source alone, and for the account; for the last only if the
+//! source is within its own limits, so that one source cannot use up the account's limit. A source from which the owner recently
+//! logged in is exempt from the account's limit. That is an item under `known#…`, written only while there are failures.
 
 use std::sync::Arc;
 
@@ -30,10 +29,10 @@ use crate::{
     timeouts::COUNTER_ATTEMPTS,
 };
 
-/// How long a source is known from which the owner logged in, in seconds: 30 days.
+/// How long a source from which the owner logged in stays known, in seconds: 30 days.
 const KNOWN_FOR: u64 = 30 * 86_400;
 
-/// Counts attempts, and finds what a login is checked against beside what was counted.
+/// Counts attempts, and reads a login's credentials together with the counters.
 #[derive(Debug, Clone)]
 pub struct Throttle {
     client: Client,
@@ -43,46 +42,46 @@ pub struct Throttle {
     keys: Arc<KeyStore>,
 }
 
-/// What a login needs to know.
+/// The credentials and the counters of a login.
 #[derive(Debug, Clone)]
 pub struct LoginState {
-    /// Whose address it is, if it is a user's.
+    /// The credentials for the address, if it belongs to a user.
     pub credentials: Option<Credentials>,
     by_source: Failures,
     by_source_all: Failures,
     by_account: Failures,
-    /// Whether logins to the account failed lately, be they forgotten or lifted: who did that may come back.
+    /// Whether logins to the account failed recently, even if an operator has cleared them: the attacker may come back.
     failed_lately: bool,
     known: Known,
 }
 
-/// Whether the owner logged in from the same source lately.
+/// Whether the owner recently logged in from this source.
 #[derive(Debug, Clone)]
 struct Known {
     key: String,
     until: Option<UnixSeconds>,
 }
 
-/// The same as it is stored.
+/// The stored form.
 #[derive(Deserialize)]
 struct KnownItem {
     expires_at: UnixSeconds,
 }
 
-/// Failures that are counted together.
+/// A counter of failures.
 #[derive(Debug, Clone)]
 struct Failures {
     key: String,
-    /// Those until then do not count.
+    /// Failures up to this time do not count.
     unlocked_at: Option<UnixSeconds>,
     counted: Option<Counted>,
 }
 
-/// A count as it is stored.
+/// The stored counter.
 #[derive(Debug, Clone, Copy, Deserialize)]
 struct Counted {
     attempts: u64,
-    /// Missing where a version before counted.
+    /// Missing in counters of earlier versions.
     #[serde(default)]
     began_at: UnixSeconds,
     expires_at: UnixSeconds,
@@ -93,18 +92,18 @@ impl Throttle {
         Self { client, table, clock, random, keys }
     }
 
-    /// Looks up a login: whose address it is, and what has failed before, in one request. An address that nobody has is
-    /// counted like any other, so that nobody learns from it whose it is.
+    /// Reads the credentials of a login and its counters, in one request. Unknown addresses are counted like known ones, so that
+    /// the limits do not reveal who has an account.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] when the store or the key store does not answer, [`StoreError::Internal`] when an item is none of
-    /// ours.
+    /// [`StoreError::Aws`] if DynamoDB or Secrets Manager fails, [`StoreError::Corrupt`] for an item that no version of this code
+    /// wrote.
     pub async fn look_up(&self, email: &Email, source: Source) -> Result<LoginState, StoreError> {
         let account = self.keys.signing().await?.account(email);
         let keys = [
             users::email_key(email),
             format!("failures#{account}#{source}"),
-            // No account is called so.
+            // Not a possible account.
             format!("failures#*#{source}"),
             format!("failures#{account}"),
             format!("known#{account}#{source}"),
@@ -126,7 +125,7 @@ impl Throttle {
         })
     }
 
-    /// The seconds until a login is looked at again, if too many have failed before.
+    /// The seconds until a login is accepted again, if too many failed before.
     pub fn wait(&self, login: &LoginState, settings: &Settings) -> Option<u64> {
         let now = self.clock.now();
         let wait = |failures: &Failures, limit| failures.counted.and_then(|counted| counted.wait(limit, now));
@@ -136,7 +135,7 @@ impl Throttle {
         by_source.max(by_source_all).max(by_account.filter(|_| !login.known.is(now)))
     }
 
-    /// Counts a login that failed. While it was checked others may have failed: the seconds to wait, if they were too many.
+    /// Counts a failed login. Returns the seconds to wait if too many others failed while this one was checked.
     ///
     /// # Errors
     /// [`StoreError::Aws`] if DynamoDB fails.
@@ -145,7 +144,7 @@ impl Throttle {
             self.count(&login.by_source, settings.login_failures_per_source()),
             self.count(&login.by_source_all, settings.login_failures_per_source_all()),
         )?;
-        // What the source's own limits refuse, however many at once, does not count for the account.
+        // Failures beyond the source's own limits do not count for the account, even concurrent ones.
         if let Some(wait) = by_source.max(by_source_all) {
             return Ok(Some(wait));
         }
@@ -153,8 +152,8 @@ impl Throttle {
         Ok(by_account.filter(|_| !login.known.is(self.clock.now())))
     }
 
-    /// Remembers the source of a login that succeeded, if logins to the account failed lately, for as long as the table has not
-    /// forgotten it: should they become too many, the owner still gets in from there. That it fails stops no login.
+    /// Remembers the source of a successful login if logins to the account failed recently: if there are too many failures later,
+    /// the owner can still log in from there. An error here does not fail the login.
     pub async fn remember(&self, login: &LoginState) {
         let now = self.clock.now();
         let is_known_for_long = login.known.is(now.saturating_add(KNOWN_FOR / 2));
@@ -169,8 +168,8 @@ impl Throttle {
         }
     }
 
-    /// Counts a change of a profile, or what may become one: the seconds to wait, if the user made too many before. What comes
-    /// with a token that was voided is not known to be yet, and counts apart from what the owner does.
+    /// Counts an attempt to change a profile. Returns the seconds to wait if the user made too many before. Requests with revoked
+    /// tokens are counted separately from the owner's, since at this point nobody knows that they are revoked.
     ///
     /// # Errors
     /// [`StoreError::Aws`] if DynamoDB fails.
@@ -180,7 +179,7 @@ impl Throttle {
             .await
     }
 
-    /// Counts a registration: the seconds to wait, if there were too many from the same address before.
+    /// Counts a registration. Returns the seconds to wait if too many came from the same source before.
     ///
     /// # Errors
     /// [`StoreError::Aws`] if DynamoDB fails.
@@ -188,11 +187,11 @@ impl Throttle {
         self.count(&Failures::none(format!("registrations#{source}")), settings.registrations_per_source()).await
     }
 
-    /// One attempt more under this key, unless there were as many as there may be: then the seconds until they are forgotten.
-    /// The condition is checked where the count is, so that of many at once no more get through than may.
+    /// Adds one attempt, or returns the seconds until the window ends if the limit is reached. DynamoDB checks the condition, so that
+    /// concurrent requests cannot exceed the limit.
     async fn count(&self, failures: &Failures, limit: Limit) -> Result<Option<u64>, StoreError> {
         let unlocked_at = failures.unlocked_at;
-        // A window that began before counts no more, and one that a version before began cannot tell.
+        // A window that began before the unlock does not count, nor one of an earlier version, which has no start.
         let (goes_on, is_void) = match unlocked_at {
             Some(_) => {
                 (" AND began_at > :unlocked_at", " OR attribute_not_exists(began_at) OR began_at <= :unlocked_at")
@@ -218,7 +217,7 @@ impl Throttle {
                 }
                 Outcome::Refused(_) => {}
             }
-            // The window is over or void, and the table has not forgotten it yet.
+            // The window has ended or is void, but TTL has not deleted it yet.
             let first = update()
                 .update_expression("SET expires_at = :end, began_at = :began_at, attempts = :one")
                 .condition_expression(format!("expires_at <= :now{is_void}"));
@@ -231,7 +230,7 @@ impl Throttle {
 
     fn update(&self, failures: &Failures, now: UnixSeconds, limit: Limit) -> UpdateItemFluentBuilder {
         let update = self.client.update_item().table_name(&self.table).key("pk", string(&failures.key));
-        // The operator's clock may be ahead of this one: what begins now counts all the same.
+        // The operator's clock may be ahead of this one; a window that begins now counts anyway.
         let began_at = failures.unlocked_at.map_or(now, |time| now.max(time.saturating_add(1)));
         let update = match failures.unlocked_at {
             Some(time) => update.expression_attribute_values(":unlocked_at", number(time)),
@@ -248,7 +247,7 @@ impl Throttle {
 
 enum Outcome {
     Counted,
-    /// What is there instead.
+    /// The stored counter that prevented it.
     Refused(Option<Counted>),
 }
 
@@ -265,7 +264,7 @@ async fn try_update(update: UpdateItemFluentBuilder) -> Result<Outcome, StoreErr
 }
 
 impl Failures {
-    /// None that are known of.
+    /// A counter that has not been read.
     fn none(key: String) -> Self {
         Self { key, unlocked_at: None, counted: None }
     }
@@ -299,7 +298,7 @@ impl Counted {
         unlocked_at.is_none_or(|time| self.began_at > time)
     }
 
-    /// The seconds until these attempts are forgotten, if they are as many as there may be.
+    /// The seconds until the window ends, if the limit is reached.
     fn wait(self, limit: Limit, now: UnixSeconds) -> Option<u64> {
         (self.attempts >= limit.max && now < self.expires_at).then(|| self.expires_at - now)
     }

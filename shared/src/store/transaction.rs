@@ -1,4 +1,4 @@
-//! Several conditional writes, all or none.
+//! Transactions of conditional writes.
 
 use aws_sdk_dynamodb::{
     Client,
@@ -11,28 +11,28 @@ use aws_sdk_dynamodb::{
 use super::backoff;
 use crate::{error::StoreError, random::Random};
 
-/// What tells DynamoDB that an attempt is not the first one.
+/// How DynamoDB recognises a repeated attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Repeated {
-    /// A token that is sent with each attempt: an answer that was lost on the way is asked for again without writing twice.
+    /// By a token that the SDK sends with each attempt: a transaction whose response was lost is not written twice.
     ByToken,
-    /// Nothing: what was written already fails the conditions, and that is as good. It spares DynamoDB to keep a token for ten
-    /// minutes, of which the embedded one looks at all with each transaction.
+    /// Not at all: what was written before fails the conditions, which is just as good. The embedded DynamoDB looks through all
+    /// tokens of the last ten minutes with each transaction, which would slow a large import down.
     ByConditions,
 }
 
-/// What became of a transaction.
+/// The result of a transaction.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Written<Role> {
-    /// All of it is done.
+    /// Everything is written.
     Done,
-    /// Nothing is: the conditions of the writes with these roles fail. In the order in which the writes are listed.
+    /// Nothing is written: the conditions of the writes with these roles failed. In the order of the writes.
     Refused(Vec<Role>),
-    /// Nothing is: others wrote the same items at each attempt.
+    /// Nothing is written: others wrote the same items at each attempt.
     Collided,
 }
 
-/// Does all writes or none, in so many attempts.
+/// Executes all writes or none, in up to `attempts` attempts.
 ///
 /// # Errors
 /// [`StoreError::Aws`] if DynamoDB fails.
@@ -70,7 +70,7 @@ pub(super) async fn transact<Role: Copy>(
     Ok(Written::Collided)
 }
 
-/// Takes the token out again that the SDK puts into every transaction.
+/// Removes the token that the SDK adds to every transaction.
 #[derive(Debug)]
 struct WithoutToken;
 
@@ -92,7 +92,7 @@ impl Intercept for WithoutToken {
     }
 }
 
-/// Why the transaction was cancelled, a reason for each write; none where it failed in another way.
+/// Why the transaction was cancelled, a reason for each write; empty if it failed in another way.
 fn cancellation_reasons<R>(error: &SdkError<TransactWriteItemsError, R>) -> &[CancellationReason] {
     match error.as_service_error() {
         Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => cancelled.cancellation_reasons(),

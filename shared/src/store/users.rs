@@ -3,14 +3,14 @@
 //! | `pk` | holds |
 //! |---|---|
 //! | `user#<id>` | the profile, and a copy of the password's hash, which moves with the address |
-//! | `email#<canonical address>` | whose it is, and the password's hash: all that a login needs |
-//! | `username#<name>` | whose it is |
+//! | `email#<canonical address>` | the user's id and the password's hash: all that a login needs |
+//! | `username#<name>` | the user's id |
 //!
-//! Beside them stand the counts of [`Throttle`](super::Throttle).
+//! The same table has the counters of [`Throttle`](super::Throttle).
 //!
-//! The two latter make address and name unique: DynamoDB has no other unique index than a table's key. The two former have the
-//! same `disabled`, `generation` and `unlocked_at`, where these are set. A former address keeps its marker for a while, without
-//! a hash and with an end, so that nobody else takes it.
+//! The last two, the markers, make address and name unique: in DynamoDB only a table's key is unique. Profile and address marker
+//! have the same `disabled`, `generation` and `unlocked_at`, if set. A former address keeps its marker for a while, without a hash
+//! and with an expiry, so that nobody else can take it.
 
 mod accounts;
 mod items;
@@ -41,7 +41,7 @@ use crate::{
     timeouts::TRANSACTION_ATTEMPTS,
 };
 
-/// How often an id is drawn: one that is another user's already is rare, and more than once in a row is rarer.
+/// How many ids are tried. An id that is already taken is rare.
 const DRAWS: u32 = 5;
 
 /// The attributes of a [`Profile`].
@@ -56,20 +56,17 @@ pub struct Users {
     random: Random,
 }
 
-/// What a login is checked against.
+/// The stored credentials of a user.
 #[derive(Debug, Clone)]
 pub struct Credentials {
-    /// Who logs in.
     pub holder: Holder,
-    /// The hash of the user's password.
     pub password_hash: PasswordHash,
-    /// Whether the user may not log in all the same.
     pub disabled: bool,
-    /// Failed logins until then do not count.
+    /// Failed logins up to this time do not count.
     pub unlocked_at: Option<UnixSeconds>,
 }
 
-/// What of an account needs no hash: all that a token is checked against.
+/// The part of an account that tokens are checked against, without the password's hash.
 #[derive(Debug, Clone)]
 pub(super) struct Profile {
     user: User,
@@ -80,22 +77,19 @@ pub(super) struct Profile {
 /// A whole account.
 #[derive(Debug, Clone)]
 pub struct Account {
-    /// What clients see.
     pub user: User,
-    /// Whether the user may not log in.
     pub disabled: bool,
-    /// Since when there is the account.
+    /// Unknown for some imported users.
     pub created_at: Option<UnixSeconds>,
-    /// What the user's tokens have in common.
     pub generation: Generation,
     unlocked_at: Option<UnixSeconds>,
     former_emails: Vec<FormerEmail>,
-    /// The key of the address's marker, where that is not the one of its canonical form; see [`Misplaced`].
+    /// The key of the address's marker, if it differs from the canonical form; see [`Misplaced`].
     misplaced_key: Option<String>,
     password_hash: PasswordHash,
 }
 
-/// What a write of a transaction is for, so that its failed condition can be told.
+/// What a write of a transaction is for, so that a failed condition can be explained.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Role {
     Profile,
@@ -104,12 +98,12 @@ enum Role {
     Former,
 }
 
-/// For a write that others made impossible at each attempt.
+/// The error if others changed the account at each attempt.
 fn contention(attempts: u32) -> StoreError {
     StoreError::Contention { what: "the account", attempts }
 }
 
-/// Which values belong to another user, by the writes whose conditions failed.
+/// Which values belong to another user, by the writes that failed.
 fn taken_by(failed: &[Role]) -> Taken {
     Taken { username: failed.contains(&Role::Username), email: failed.contains(&Role::Email) }
 }
@@ -120,10 +114,10 @@ impl Users {
         Self { client, table, clock, random }
     }
 
-    /// Creates a user with a new id; without a name, one is made of the id.
+    /// Creates a user with a new id. The default name is made of the id.
     ///
     /// # Errors
-    /// [`StoreError::Aws`] if DynamoDB fails, [`StoreError::Internal`] when there is no randomness.
+    /// [`StoreError::Aws`] if DynamoDB fails, [`StoreError::Random`].
     pub async fn create(
         &self,
         username: Option<Username>,
@@ -141,7 +135,7 @@ impl Users {
                 Written::Collided => return Err(contention(TRANSACTION_ATTEMPTS)),
             };
             let mut taken = taken_by(&failed);
-            // A name that was made of the id is drawn anew with it.
+            // A default name changes with the id.
             taken.username &= username.is_some();
             if !failed.contains(&Role::Profile) && (taken.username || taken.email) {
                 return Ok(Err(taken));
@@ -180,7 +174,7 @@ impl Users {
         Ok(profile.map(items::profile).transpose()?.filter(|profile| !profile.disabled))
     }
 
-    /// An account that begins now.
+    /// A new account.
     fn new_account(&self, user: User, password_hash: PasswordHash) -> Result<Account, StoreError> {
         Ok(Account {
             user,
@@ -194,8 +188,8 @@ impl Users {
         })
     }
 
-    /// Replaces the hash that a password was just verified with by a better one of the same password, unless it was
-    /// replaced meanwhile. That it fails stops no login: the next one tries again.
+    /// Replaces the hash that a password was just verified with by a better hash of the same password, unless the password has
+    /// changed meanwhile. An error here does not fail the login; the next one tries again.
     pub async fn replace_hash(&self, email: &Email, verified: &Credentials, better: PasswordHash) {
         let replaced = async {
             let writes = self.writes().replace_hash(email, verified, &better)?;
@@ -237,7 +231,7 @@ impl Account {
         self.misplaced_key.clone().unwrap_or_else(|| items::email_key(&self.user.email))
     }
 
-    /// Whom tokens are issued to that are valid now.
+    /// The holder of tokens that are valid now.
     pub fn holder(&self) -> Holder {
         Holder { user: self.user.id, generation: self.generation }
     }

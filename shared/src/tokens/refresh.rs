@@ -78,7 +78,7 @@ impl RefreshTokens {
     /// Verifies a token and returns its session's handle.
     ///
     /// # Errors
-    /// [`Error::RefreshToken(RefreshTokenFault::Invalid)`] when it did not, [`Error::Unavailable`] when that can not be told.
+    /// [`Error::RefreshToken`] if this service did not issue it, [`Error::Unavailable`] if the keys cannot be read.
     pub async fn verify(&self, presented: &PresentedToken) -> Result<SessionHandle, Error> {
         let sealed = Sealed::parse(&presented.0).ok_or(Error::RefreshToken(RefreshTokenFault::Invalid))?;
         self.keys.find(|keys| sealed.open(keys)).await?.ok_or(Error::RefreshToken(RefreshTokenFault::Invalid))
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_can_not_be_printed() {
+    fn a_token_cannot_be_printed() {
         assert!(!format!("{:?}", PresentedToken::parse("psr_abc").unwrap()).contains("psr_"));
     }
 

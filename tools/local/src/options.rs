@@ -17,7 +17,7 @@ pub struct Options {
 
     /// Address the API listens on; 0.0.0.0 lets other machines call it
     ///
-    /// On a loopback address, the API only answers requests to localhost, 127.0.0.1 or [::1], so that no web page reaches it
+    /// On a loopback address, the API only answers requests to localhost, 127.0.0.1 or ::1, so that no web page reaches it
     /// under a name of its own. On any other address it answers to every name.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1")]
     pub host: IpAddr,

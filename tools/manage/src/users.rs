@@ -32,8 +32,7 @@ pub(crate) enum Command {
         /// Email address
         #[arg(long)]
         email: String,
-        /// Username [default: user<id>]
-        #[arg(long)]
+        #[arg(help = "Username [default: user<id>]", long)]
         username: Option<String>,
     },
     /// Disable a user; revokes all sessions and access tokens immediately

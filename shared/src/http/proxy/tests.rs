@@ -131,7 +131,7 @@ fn a_secret_is_long_and_fits_a_header(#[case] secrets: &str, #[case] is_taken: b
 }
 
 #[test]
-fn a_secret_can_not_be_printed() {
+fn a_secret_cannot_be_printed() {
     let printed = format!("{:?}", proxy("x-real-ip"));
     assert!(printed.contains("x-real-ip") && !printed.contains(SECRET) && !printed.contains(NEXT), "{printed}");
 }

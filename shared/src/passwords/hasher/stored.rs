@@ -9,7 +9,7 @@ use argon2::{
 use aws_lc_rs::{constant_time, pbkdf2};
 use base64::{Engine, prelude::BASE64_STANDARD};
 
-use super::{LANES, MEMORY_KIB, Memory, PASSES, digest, unhashed};
+use super::{LANES, MEMORY_KIB, Memory, PASSES, digest, hash_error};
 use crate::{Error, passwords::PasswordAttempt};
 
 /// What a stored hash may cost to verify. A login must end before its function does, with a processor to itself: the dearest
@@ -41,36 +41,36 @@ impl StoredHash {
             Some(("", _)) => Self::parse_argon2(text, false),
             Some(("argon2", phc)) => Self::parse_argon2(&format!("${phc}"), true),
             Some(("pbkdf2_sha256", rest)) => Self::parse_pbkdf2(rest),
-            _ => Err(unhashed("another scheme")),
+            _ => Err(hash_error("another scheme")),
         }
     }
 
     fn parse_argon2(phc: &str, by_django: bool) -> Result<Self, Error> {
-        let hash = phc::PasswordHash::new(phc).map_err(unhashed)?;
-        let (Some(salt), Some(output)) = (hash.salt, hash.hash) else { return Err(unhashed("no salt or no hash")) };
+        let hash = phc::PasswordHash::new(phc).map_err(hash_error)?;
+        let (Some(salt), Some(output)) = (hash.salt, hash.hash) else { return Err(hash_error("no salt or no hash")) };
         let made: &[Algorithm] =
             if by_django { &[Algorithm::Argon2id, Algorithm::Argon2i] } else { &[Algorithm::Argon2id] };
         let algorithm = made.iter().copied().find(|algorithm| hash.algorithm == algorithm.ident());
         let algorithm = algorithm.filter(|_| hash.version == Some(Version::V0x13.into()));
-        let algorithm = algorithm.ok_or_else(|| unhashed("another algorithm"))?;
-        let params = Params::try_from(&hash.params).map_err(unhashed)?;
+        let algorithm = algorithm.ok_or_else(|| hash_error("another algorithm"))?;
+        let params = Params::try_from(&hash.params).map_err(hash_error)?;
         let is_bounded = ARGON2_MEMORY_KIB.contains(&params.m_cost())
             && ARGON2_PASSES.contains(&params.t_cost())
             && ARGON2_LANES.contains(&params.p_cost());
         if !is_bounded {
-            return Err(unhashed("a cost out of bounds"));
+            return Err(hash_error("a cost out of bounds"));
         }
         Ok(Self::Argon2 { algorithm, params, salt, output, by_django })
     }
 
     fn parse_pbkdf2(text: &str) -> Result<Self, Error> {
         let parts: Vec<_> = text.split('$').collect();
-        let [iterations, salt, output] = parts.try_into().map_err(|_| unhashed("not in three parts"))?;
+        let [iterations, salt, output] = parts.try_into().map_err(|_| hash_error("not in three parts"))?;
         let iterations = iterations.parse().ok().filter(|count: &NonZeroU32| PBKDF2_ITERATIONS.contains(&count.get()));
-        let iterations = iterations.ok_or_else(|| unhashed("iterations out of bounds"))?;
-        let output = BASE64_STANDARD.decode(output).map_err(unhashed)?;
+        let iterations = iterations.ok_or_else(|| hash_error("iterations out of bounds"))?;
+        let output = BASE64_STANDARD.decode(output).map_err(hash_error)?;
         if salt.is_empty() || output.len() != PBKDF2_OUTPUT_BYTES {
-            return Err(unhashed("no salt, or a hash that is not whole"));
+            return Err(hash_error("no salt, or a hash that is not whole"));
         }
         Ok(Self::Pbkdf2Sha256 { iterations, salt: salt.into(), output })
     }
@@ -93,7 +93,7 @@ impl StoredHash {
         }
     }
 
-    /// Whether it is to be replaced: of another scheme, or weaker than what is made today.
+    /// Whether it should be replaced: another scheme, or weaker than current hashes.
     pub(super) fn is_outdated(&self) -> bool {
         match self {
             // Argon2i is replaced in any case: only Django's is taken.

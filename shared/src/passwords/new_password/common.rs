@@ -28,7 +28,7 @@ const MAX_SHARE: usize = 3;
 /// The first of the arrows, pictographs and emoji, which nobody tries around a word.
 const FIRST_PICTOGRAPH: char = '\u{2190}';
 
-/// The names of this service, whoever runs it.
+/// The names of this service, for every operator.
 const OWN_NAMES: [&str; 2] = ["pyshop", "auth"];
 
 /// The list with the words of one service.

@@ -6,7 +6,7 @@ use x509_cert::Certificate;
 use super::*;
 use crate::clock::{Clock, UnixSeconds};
 
-/// How long before its end a root is to be replaced, in seconds: there may be as long between two deployments of a stack.
+/// How long before it expires a root must be replaced, in seconds: there may be as long between two deployments of a stack.
 const TWO_YEARS: u64 = 2 * 365 * 24 * 60 * 60;
 
 #[rstest]
@@ -52,7 +52,7 @@ fn amazons_roots_alone_are_trusted_where_that_is_wanted_and_they_do(
 #[test]
 fn the_roots_are_five_that_can_be_read() {
     assert_eq!(certificates(ROOTS).len(), 5);
-    // What can not be read panics when a client is built.
+    // What cannot be read panics when a client is built.
     amazons_http_client().unwrap();
 }
 

@@ -13,28 +13,25 @@ use crate::{
 };
 use futures_util::{StreamExt, TryStreamExt, stream};
 
-/// Sessions that are ended at the same time.
+/// How many sessions are deleted concurrently.
 const AT_ONCE: usize = 8;
 
 /// A session as operators see it.
 #[derive(Debug, Clone)]
 pub struct SessionInfo {
-    /// Names it among the user's sessions.
     pub name: SessionName,
-    /// When the user logged in.
     pub created_at: UnixSeconds,
-    /// When its token was replaced last; that of the login, where it never was.
+    /// When its token was last replaced, or the time of the login.
     pub rotated_at: UnixSeconds,
-    /// When it ends.
     pub expires_at: UnixSeconds,
-    /// How often its token was replaced.
+    /// How often its token has been replaced.
     pub counter: u32,
-    /// The user's generation at the login: it is void if that is another one now.
+    /// The user's generation at the login. The session is void if the user has another one now.
     pub generation: Generation,
     key: Item,
 }
 
-/// The first 32 bits of a session's id: enough to tell a user's sessions apart, and not to find one.
+/// The first 32 bits of a session's id: enough to distinguish a user's sessions, and too few to find one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SessionName([u8; 4]);
 
@@ -58,10 +55,10 @@ impl SessionInfo {
 }
 
 impl Sessions {
-    /// A user's sessions that are stored, the latest first. What has expired may still be among them.
+    /// A user's stored sessions, latest first. Expired ones may be among them.
     ///
     /// # Errors
-    /// [`StoreError::Aws`] if DynamoDB fails, [`StoreError::Internal`] when an item is none of ours.
+    /// [`StoreError::Aws`] if DynamoDB fails, [`StoreError::Corrupt`] for an item that no version of this code wrote.
     pub async fn of_user(&self, user: UserId) -> Result<Vec<SessionInfo>, StoreError> {
         let request = self.client.query().table_name(&self.table).key_condition_expression("user_id = :user");
         let request = request.expression_attribute_values(":user", number(user.get())).consistent_read(true);
@@ -74,10 +71,10 @@ impl Sessions {
         Ok(sessions)
     }
 
-    /// Ends these sessions.
+    /// Deletes these sessions.
     ///
     /// # Errors
-    /// [`StoreError::Aws`] if DynamoDB fails: some may have ended.
+    /// [`StoreError::Aws`] if DynamoDB fails; some sessions may be deleted already.
     pub async fn revoke(&self, sessions: &[SessionInfo]) -> Result<(), StoreError> {
         let ends = sessions.iter().map(|session| async {
             let request = self.client.delete_item().table_name(&self.table).set_key(Some(session.key.clone()));

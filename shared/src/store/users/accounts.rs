@@ -1,4 +1,4 @@
-//! What operators do with accounts, whether these may log in or not.
+//! What operators do with accounts, including disabled ones.
 
 use futures_util::{Stream, StreamExt, stream};
 
@@ -14,52 +14,48 @@ use crate::{
     timeouts::{CHANGE_ATTEMPTS, TRANSACTION_ATTEMPTS},
 };
 
-/// What is to become of an account's way in.
+/// A change of who can log in to an account, or how.
 #[derive(Debug, Clone)]
 pub enum AccessChange {
-    /// Another password, with this hash. Voids every token and session that there is, and failed logins until now no longer
-    /// count.
+    /// Sets the hash of a new password. Revokes all tokens and sessions, and clears failed logins.
     Password(PasswordHash),
-    /// Nobody may use it, until it is enabled again. Voids every token and session that there is.
+    /// Disables the account and revokes all tokens and sessions.
     Disable,
-    /// It may be used again.
+    /// Enables the account again.
     Enable,
-    /// Failed logins until now no longer count.
+    /// Clears failed logins.
     Unlock,
 }
 
-/// A user that comes from elsewhere, with an id and a hash of their own.
+/// An imported user, with an existing id and hash.
 #[derive(Debug, Clone)]
 pub struct NewAccount {
-    /// The user, whose id may not be another one's.
     pub user: User,
-    /// The hash of their password: one of those that are [verified](crate::passwords::Hasher::verify).
+    /// A hash that [can be verified](crate::passwords::Hasher::verify).
     pub password_hash: PasswordHash,
-    /// Whether they may not log in.
     pub disabled: bool,
-    /// Since when they have the account; now, if that is not known.
+    /// Defaults to the current time.
     pub created_at: Option<UnixSeconds>,
 }
 
-/// What became of an account that was to be added.
+/// The result of adding an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Added {
-    /// It is done.
     Added,
-    /// Nothing is: there is an account with this id.
+    /// Nothing was written: an account with this id exists.
     WasThere,
-    /// Nothing is: these are another user's.
+    /// Nothing was written: these values belong to another user.
     Taken(Taken),
 }
 
-/// Items that are read at a time.
+/// Items per page of a scan.
 const PAGE: i32 = 1000;
 
 impl Users {
     /// The account with this id.
     ///
     /// # Errors
-    /// [`StoreError::Aws`] if DynamoDB fails, [`StoreError::Internal`] when the item is none of ours.
+    /// [`StoreError::Aws`] if DynamoDB fails, [`StoreError::Corrupt`] for an item that no version of this code wrote.
     pub async fn account_with_id(&self, id: UserId) -> Result<Option<Account>, StoreError> {
         self.get(items::profile_key(id), None).await?.map(items::account).transpose()
     }
@@ -75,7 +71,7 @@ impl Users {
         self.account_with_id(credentials.holder.user).await
     }
 
-    /// For whom an address is reserved that they had before.
+    /// The user for whom a former address is reserved.
     ///
     /// # Errors
     /// As [`account_with_id`](Self::account_with_id).
@@ -95,15 +91,15 @@ impl Users {
         self.account_with_id(items::owner(marker)?).await
     }
 
-    /// All accounts, in no order that means anything, read as they are asked for.
+    /// All accounts, in no particular order, read page by page.
     ///
     /// # Errors
-    /// As [`account_with_id`](Self::account_with_id), in the place of an account.
+    /// As [`account_with_id`](Self::account_with_id), as an element of the stream.
     pub fn all(&self) -> impl Stream<Item = Result<Account, StoreError>> + use<> {
         self.items_under("user#").map(|item| item.and_then(items::account))
     }
 
-    /// All items whose key begins like this.
+    /// All items whose key begins with this prefix.
     pub(super) fn items_under(&self, prefix: &str) -> impl Stream<Item = Result<Item, StoreError>> + use<> {
         let request = self.client.scan().table_name(&self.table).filter_expression("begins_with(pk, :prefix)");
         let request = request.expression_attribute_values(":prefix", string(prefix)).limit(PAGE);
@@ -113,7 +109,7 @@ impl Users {
         })
     }
 
-    /// Adds an account. One with the same id is the same user, and stays as it is.
+    /// Adds an account. An existing account with the same id is the same user, and stays unchanged.
     ///
     /// # Errors
     /// [`StoreError::Aws`] if DynamoDB fails.
@@ -143,7 +139,7 @@ impl Users {
         self.change(self.located(account).await?, change, reserved, By::Operator).await
     }
 
-    /// Changes an account's way in, and returns the account as it is then. Nothing is changed where it is so already.
+    /// Changes who can log in to an account, and returns the changed account. Writes nothing if nothing changes.
     ///
     /// # Errors
     /// [`StoreError::Aws`] if DynamoDB fails.
@@ -168,7 +164,7 @@ impl Users {
         Ok(Err(Refusal::Conflict))
     }
 
-    /// Deletes an account, if it is still there; its sessions are not deleted with it, and worth nothing.
+    /// Deletes an account if it still exists. Its sessions are not deleted, but are void.
     ///
     /// # Errors
     /// [`StoreError::Aws`] if DynamoDB fails, [`StoreError::Contention`] if the account changes at each attempt.
@@ -187,7 +183,7 @@ impl Users {
         Err(contention(CHANGE_ATTEMPTS))
     }
 
-    /// The account as it is now, with its marker [located](Self::located).
+    /// Reads the account again, with its marker [located](Self::located).
     pub(super) async fn current(&self, id: UserId) -> Result<Option<Account>, StoreError> {
         match self.account_with_id(id).await? {
             Some(account) => self.located(account).await.map(Some),
@@ -197,7 +193,7 @@ impl Users {
 }
 
 impl Account {
-    /// The account as it is after a change, unless that changes nothing.
+    /// The account after a change; `None` if it changes nothing.
     fn after(&self, change: &AccessChange, generation: Generation, now: UnixSeconds) -> Option<Self> {
         let voided = || Self { generation, ..self.clone() };
         match change {
@@ -210,7 +206,7 @@ impl Account {
         }
     }
 
-    /// The stored hash of the password, for a copy of the account elsewhere.
+    /// The stored hash, for exports.
     pub fn password_hash(&self) -> &PasswordHash {
         &self.password_hash
     }

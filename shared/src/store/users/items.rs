@@ -1,4 +1,4 @@
-//! The items of the table of users: their keys, and what is in them.
+//! The items of the users table: their keys and attributes.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +10,7 @@ use crate::{
     store::{Item, string},
 };
 
-/// The whole key of an item of the table.
+/// The key of an item as attributes.
 pub(in crate::store) fn whole_key(pk: impl Into<String>) -> Item {
     Item::from([("pk".into(), string(pk))])
 }
@@ -27,14 +27,14 @@ pub(super) fn canonical_key(canonical: &str) -> String {
     format!("{EMAIL}{canonical}")
 }
 
-/// What the keys of addresses' markers begin with.
+/// The prefix of the keys of address markers.
 pub(super) const EMAIL: &str = "email#";
 
 pub(super) fn username_key(username: &Username) -> String {
     format!("username#{}", username.as_str())
 }
 
-/// A profile as it is stored.
+/// The stored profile.
 #[derive(Serialize, Deserialize)]
 pub(super) struct ProfileItem {
     pub(super) id: u64,
@@ -59,12 +59,11 @@ impl ProfileItem {
     }
 }
 
-/// An address that a user had, and that nobody else may take yet. Its marker stays, without a hash and with an end.
+/// A former address that is reserved for its owner. Its marker stays, without a hash and with an expiry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct FormerEmail {
-    /// In its canonical form, as of when it was given up.
+    /// In canonical form, as when it was given up.
     pub(super) email: String,
-    /// When anybody may take it.
     pub(super) expires_at: UnixSeconds,
 }
 
@@ -90,7 +89,7 @@ pub(super) fn account(profile: Item) -> Result<Account, StoreError> {
     })
 }
 
-/// An address's marker as it is stored.
+/// The stored marker of an address.
 #[derive(Default, Serialize, Deserialize)]
 pub(super) struct CredentialsItem {
     pub(super) user_id: u64,
@@ -103,7 +102,7 @@ pub(super) struct CredentialsItem {
     pub(super) generation: Generation,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) unlocked_at: Option<UnixSeconds>,
-    /// When a former address is free again.
+    /// Set for a former address: when others can take it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) expires_at: Option<UnixSeconds>,
 }
@@ -118,7 +117,7 @@ impl CredentialsItem {
     }
 }
 
-/// What an address's marker tells a login; nothing if nobody logs in with the address any more.
+/// The credentials in an address marker; `None` for a former address.
 pub(in crate::store) fn credentials(item: Item) -> Result<Option<Credentials>, StoreError> {
     let item = CredentialsItem::read(item)?;
     let holder = Holder { user: item.owner()?, generation: item.generation };
@@ -131,13 +130,13 @@ pub(in crate::store) fn credentials(item: Item) -> Result<Option<Credentials>, S
     }))
 }
 
-/// A name's marker as it is stored, and what all markers have.
+/// The stored marker of a name.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Marker {
     pub(super) user_id: u64,
 }
 
-/// Whose marker this is.
+/// The owner of a marker.
 pub(super) fn owner(marker: Item) -> Result<UserId, StoreError> {
     let marker: Marker = serde_dynamo::from_item(marker).map_err(|error| StoreError::corrupt("marker", error))?;
     UserId::new(marker.user_id).ok_or_else(|| StoreError::corrupt("marker", "user_id out of range"))

@@ -1,4 +1,4 @@
-//! Changes of a profile.
+//! Profile changes.
 
 use super::{Account, Role, Users, taken_by};
 use crate::{
@@ -11,16 +11,14 @@ use crate::{
     timeouts::CHANGE_ATTEMPTS,
 };
 
-/// What is to change of a profile; the rest stays.
+/// A change of a profile. What is `None` stays.
 #[derive(Debug, Clone, Default)]
 pub struct ProfileChange {
-    /// The new name.
     pub username: Option<Username>,
-    /// The new address.
     pub email: Option<Email>,
 }
 
-/// Who changes a profile: its owner must still be able to log in, an operator may change any.
+/// Who changes a profile. The owner must still be able to log in; an operator can change any profile.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum By {
     Owner,
@@ -28,8 +26,8 @@ pub(super) enum By {
 }
 
 impl Users {
-    /// Changes a profile, with its address and its name in one transaction. A former address is reserved for its owner for so
-    /// many seconds.
+    /// Changes a profile, with its address and name in one transaction. A former address stays reserved for its owner for `reserved`
+    /// seconds.
     ///
     /// # Errors
     /// As [`Users::find`].
@@ -51,7 +49,7 @@ impl Users {
     ) -> Result<Result<(User, Changed), Refusal>, StoreError> {
         for attempt in 0..CHANGE_ATTEMPTS {
             if attempt > 0 {
-                // Somebody was quicker: the same change goes on top of theirs.
+                // Others changed the profile meanwhile: apply the change to theirs.
                 backoff::wait(&self.random, attempt).await?;
                 let current = match by {
                     By::Owner => self.open(account.holder()).await?,
@@ -69,7 +67,7 @@ impl Users {
                 return Ok(Ok((user, changed)));
             }
             let writes = self.writes().update(&account, &user, reserved)?;
-            // Whoever collides was read before, and is read again.
+            // After a conflict the account is read again, so one attempt is enough here.
             match transact(&self.client, &self.random, writes, Repeated::ByToken, 1).await? {
                 Written::Done => return Ok(Ok((user, changed))),
                 Written::Refused(failed) if !failed.iter().any(|role| matches!(role, Role::Profile | Role::Former)) => {
@@ -83,7 +81,7 @@ impl Users {
 }
 
 impl Account {
-    /// The user as they will be.
+    /// The user after this change.
     fn changed(&self, change: &ProfileChange) -> User {
         User {
             id: self.user.id,

@@ -1,5 +1,4 @@
-//! Markers of addresses that stand under another key than the canonical form has today: those that a version before wrote,
-//! which told fewer spellings of one address.
+//! Address markers whose key is not today's canonical form: earlier versions recognised fewer spellings of one address.
 
 use std::pin::pin;
 
@@ -16,33 +15,31 @@ use crate::{
     timeouts::TRANSACTION_ATTEMPTS,
 };
 
-/// A user whose address a login does not find, and nobody else is kept from.
+/// A user whose address logins do not find, and others can register.
 #[derive(Debug, Clone)]
 pub struct Misplaced {
-    /// Who it is.
     pub user: User,
-    /// The key under which the marker stands.
+    /// The key of the marker.
     pub key: String,
     account: Account,
 }
 
-/// What became of a misplaced marker.
+/// The result of moving a marker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Placed {
-    /// It stands where a login looks for it; or would, where nothing is written.
+    /// It is at its canonical key, or would be in a dry run.
     Moved,
-    /// Nothing was changed: the canonical form is this user's address.
+    /// Nothing was changed: the canonical form belongs to this user.
     Twin(UserId),
-    /// Nothing was changed: the account is another one meanwhile.
+    /// Nothing was changed: the account has changed meanwhile.
     Gone,
 }
 
 impl Users {
-    /// All misplaced markers, in no order that means anything.
+    /// All misplaced markers, in no particular order.
     ///
     /// # Errors
-    /// [`StoreError::Aws`] if DynamoDB fails, [`StoreError::Internal`] when an item is none of ours: in the place of
-    /// a marker.
+    /// As [`account_with_id`](Self::account_with_id), as an element of the stream.
     pub fn misplaced(&self) -> impl Stream<Item = Result<Misplaced, StoreError>> + '_ {
         self.items_under(items::EMAIL).filter_map(async |item| match item {
             Ok(item) => self.misplaced_marker(item).await.transpose(),
@@ -53,7 +50,7 @@ impl Users {
     async fn misplaced_marker(&self, mut item: Item) -> Result<Option<Misplaced>, StoreError> {
         let Some(key) = item.remove("pk").and_then(|key| key.as_s().ok().cloned()) else { return Ok(None) };
         let marker = CredentialsItem::read(item)?;
-        // A reserved address is nobody's way in.
+        // Nobody logs in with a reserved address.
         if marker.password_hash.is_none() {
             return Ok(None);
         }
@@ -66,8 +63,8 @@ impl Users {
         }))
     }
 
-    /// The account with the key of its marker, for whoever changes accounts whose address's canonical form another user may
-    /// have: until it is given another address or deleted, nobody can mend it.
+    /// The account with the key of its marker. Operators must be able to change an account whose canonical address belongs to another
+    /// user: only a new address or deletion resolves that.
     pub(super) async fn located(&self, account: Account) -> Result<Account, StoreError> {
         let is_own =
             |marker: &CredentialsItem| marker.user_id == account.user.id.get() && marker.password_hash.is_some();
@@ -75,7 +72,7 @@ impl Users {
         if marker.as_ref().is_some_and(is_own) {
             return Ok(account);
         }
-        // The address may be written otherwise by now than when it was filed, so that all are looked at. Few ever are.
+        // The spelling may have changed since the marker was written, so all markers are searched. That is rare.
         let mut all = pin!(self.items_under(items::EMAIL));
         while let Some(mut item) = all.try_next().await? {
             let key = item.remove("pk").and_then(|key| key.as_s().ok().cloned());
@@ -86,11 +83,11 @@ impl Users {
         Ok(account)
     }
 
-    /// Moves a marker to where it belongs, unless another user has that address, or the account changes meanwhile. A dry run
-    /// finds out and writes nothing.
+    /// Moves a marker to its canonical key, unless another user has that address or the account changes meanwhile. A dry run writes
+    /// nothing.
     ///
     /// # Errors
-    /// [`StoreError::Aws`] if DynamoDB fails, [`StoreError::Internal`] when an item is none of ours.
+    /// [`StoreError::Aws`] if DynamoDB fails, [`StoreError::Corrupt`] for an item that no version of this code wrote.
     pub async fn placed(&self, misplaced: &Misplaced, dry_run: bool) -> Result<Placed, StoreError> {
         if let Some(twin) = self.account_with_email(&misplaced.user.email).await? {
             let is_another = twin.user.id != misplaced.user.id;

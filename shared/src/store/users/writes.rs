@@ -1,4 +1,4 @@
-//! The writes that keep a user's items together: each list is a transaction.
+//! The transactions that keep a user's items consistent.
 
 use aws_sdk_dynamodb::types::{
     AttributeValue, Delete, Put, TransactWriteItem, Update,
@@ -17,11 +17,11 @@ use crate::{
     store::{Item, number, string},
 };
 
-/// How many former addresses of a user are reserved at a time. The first ones are: whoever takes an account over and then
-/// changes the address again and again neither frees the owner's nor keeps many from others.
+/// How many former addresses of a user are reserved at a time: the first ones. An attacker who takes over an account and changes the
+/// address repeatedly can neither free the owner's address nor block many others.
 const MOST_FORMER_EMAILS: usize = 3;
 
-/// What a user's transaction consists of.
+/// The writes of a transaction.
 type List = Vec<(Role, TransactWriteItem)>;
 
 /// Collects the writes of one transaction on a table.
@@ -56,8 +56,8 @@ impl<'a> Writes<'a> {
         Ok(self.list)
     }
 
-    /// A profile as it was read becomes the user as they are to be, unless it has changed meanwhile; markers move with it. A
-    /// former address is kept from others for so many seconds.
+    /// Updates a profile and its markers, unless the account has changed since it was read. A former address stays reserved for
+    /// `reserved` seconds.
     pub(super) fn update(mut self, account: &Account, user: &User, reserved: u64) -> Result<List, StoreError> {
         let former = &account.user;
         let moves = user.email.canonical() != former.email.canonical();
@@ -87,16 +87,16 @@ impl<'a> Writes<'a> {
         Ok(self.list)
     }
 
-    /// An address that the user gives up goes or is reserved, and the reserved ones that there are then are returned.
+    /// Deletes or reserves the address that the user gives up, and returns the addresses that are reserved then.
     ///
-    /// What is given up for an address that was reserved goes: else going back and forth would fill the user's places with
-    /// other addresses, until there is none left for the owner's.
+    /// An address given up for a reserved one is deleted. Otherwise an attacker could go back and forth until the places are full and
+    /// none is left for the owner's address.
     fn give_up_email(&mut self, account: &Account, next: &User, reserved: u64) -> Result<Vec<FormerEmail>, StoreError> {
         let (former, next) = (account.user.email.canonical(), next.email.canonical());
         let still_reserved = account.former_emails.iter().filter(|email| self.now < email.expires_at);
         let (taken_back, mut former_emails): (Vec<_>, Vec<_>) =
             still_reserved.cloned().partition(|email| email.email == next);
-        // A misplaced one is not the owner's to keep from others: its canonical form is another user's.
+        // A misplaced address cannot be reserved: its canonical form belongs to another user.
         let is_misplaced = account.misplaced_key.is_some();
         let is_full = former_emails.len() >= MOST_FORMER_EMAILS;
         if reserved == 0 || is_misplaced || is_full || !taken_back.is_empty() {
@@ -113,7 +113,7 @@ impl<'a> Writes<'a> {
         Ok(former_emails)
     }
 
-    /// Another hash of the same password, where the one that was verified still is.
+    /// Replaces the verified hash by a better one of the same password.
     pub(super) fn replace_hash(
         self,
         email: &Email,
@@ -129,8 +129,8 @@ impl<'a> Writes<'a> {
         })
     }
 
-    /// What logins and tokens are checked against becomes what it is in `next`, in both items that have it, unless it has
-    /// changed meanwhile.
+    /// Writes the password's hash, `disabled`, `generation` and `unlocked_at` of `next` to both items that have them, unless the
+    /// account has changed since it was read.
     pub(super) fn change_access(self, former: &Account, next: &Account) -> Result<List, StoreError> {
         let hash = next.password_hash().expose();
         let mut set = "SET password_hash = :password_hash, disabled = :disabled, generation = :generation".to_owned();
@@ -152,7 +152,7 @@ impl<'a> Writes<'a> {
         })
     }
 
-    /// The same change of the profile and of the address's marker, which both hold what a login is checked against.
+    /// The same change of the profile and of the address marker.
     fn update_both(
         mut self,
         user: UserId,
@@ -165,7 +165,7 @@ impl<'a> Writes<'a> {
         Ok(self.list)
     }
 
-    /// A misplaced marker moves to the key of its address's canonical form, unless the account has changed meanwhile.
+    /// Moves a misplaced marker to its canonical key, unless the account has changed since it was read.
     pub(super) fn put_in_place(mut self, account: &Account) -> Result<List, StoreError> {
         let same = Update::builder()
             .update_expression("SET email = :email")
@@ -177,7 +177,7 @@ impl<'a> Writes<'a> {
         Ok(self.list)
     }
 
-    /// An account's items go, unless it has another address or name meanwhile. So do the addresses that are reserved for it.
+    /// Deletes an account's items and its reserved addresses, unless its address or name has changed since it was read.
     pub(super) fn delete(mut self, account: &Account) -> Result<List, StoreError> {
         let user = &account.user;
         self.delete_one(Role::Profile, profile_key(user.id), |delete| {
@@ -188,7 +188,7 @@ impl<'a> Writes<'a> {
         })?;
         self.delete_former(account.email_key(), user.id)?;
         self.delete_former(username_key(&user.username), user.id)?;
-        // Those whose time is over may be another user's by now.
+        // Expired ones may belong to another user by now.
         let now = self.now;
         for former in account.former_emails.iter().filter(|former| now < former.expires_at) {
             self.delete_one(Role::Former, canonical_key(&former.email), |delete| {
@@ -200,7 +200,7 @@ impl<'a> Writes<'a> {
         Ok(self.list)
     }
 
-    /// The marker of the user's address, which nobody else has, nor has reserved.
+    /// Writes the marker of the user's address, unless it belongs to another user or is reserved for one.
     fn put_email(&mut self, account: &Account, user: &User) -> Result<(), StoreError> {
         let credentials = CredentialsItem {
             user_id: user.id.get(),
@@ -212,7 +212,7 @@ impl<'a> Writes<'a> {
         };
         let now = number(self.now);
         self.put(Role::Email, email_key(&user.email), &credentials, |put| {
-            // The table may forget a reservation later than its end.
+            // TTL may delete a reservation later than it expires.
             put.condition_expression(format!(
                 "{FREE} OR (attribute_not_exists(password_hash) AND ({OWN} OR expires_at <= :now))"
             ))
@@ -226,7 +226,7 @@ impl<'a> Writes<'a> {
         self.put(Role::Username, username_key(&user.username), &marker, |put| put.condition_expression(FREE))
     }
 
-    /// A marker that the user no longer needs, and that must still be theirs.
+    /// Deletes a marker that the user no longer needs, if it is still theirs.
     fn delete_former(&mut self, key: String, owner: UserId) -> Result<(), StoreError> {
         self.delete_one(Role::Former, key, |delete| {
             delete.condition_expression(OWN).expression_attribute_values(":owner", number(owner.get()))
@@ -266,14 +266,14 @@ impl<'a> Writes<'a> {
     }
 }
 
-/// Nobody has the key.
+/// Condition: the item does not exist.
 const FREE: &str = "attribute_not_exists(pk)";
 
-/// The marker is the user's.
+/// Condition: the marker belongs to the user.
 const OWN: &str = "user_id = :owner";
 
-/// The condition that what tokens and logins are checked against is as it was read; what was never written counts as its
-/// default. [`with_unchanged`] says what it was.
+/// Condition: what tokens and logins are checked against has not changed since it was read. Missing attributes count as their
+/// defaults. [`with_unchanged`] adds the values.
 fn unchanged(account: &Account) -> String {
     let or_absent = |is_default: bool, name: &str| {
         if is_default {
