@@ -2,6 +2,7 @@
 //! Sheet and the user's id; never an address, a password or a token.
 
 use crate::{
+    Error,
     domain::{Changed, Taken, UserId},
     metrics::{self, Metric},
 };
@@ -63,6 +64,14 @@ pub fn token_created(user: UserId) {
 /// A token (`access` or `refresh`) was refused, with the reason.
 pub(crate) fn token_refused(token: &str, reason: &str) {
     tracing::info!(event = "authn_token_fail", token, reason);
+}
+
+/// The authorizer denied a request to another API. Why a token was refused, or what failed, has a line of its own.
+pub fn access_denied(error: &Error) {
+    metrics::count(Metric::AuthorizerDenials);
+    if matches!(error, Error::NoCredentials(_)) {
+        token_refused("access", "missing");
+    }
 }
 
 /// A user logged out.

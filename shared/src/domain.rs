@@ -12,7 +12,7 @@ pub use email::Email;
 pub(crate) use field::Rules;
 pub use field::{AllValid, Field, FieldError, Message};
 pub use password_hash::PasswordHash;
-pub use session::{SessionHandle, SessionId};
+pub use session::{PublicSessionId, SessionHandle, SessionId};
 pub use source::Source;
 pub use user::{Changed, Generation, Holder, Refusal, Taken, User, UserId};
 pub use username::Username;

@@ -1,11 +1,16 @@
 //! HTTP as handlers see it: they take a [`Request`] and return a [`Response`].
 
+mod api_url;
 mod authorization;
+mod conditional;
 mod error_response;
 mod form;
 mod proxy;
 mod request;
 
+pub use api_url::ApiUrl;
+pub use authorization::bearer_token;
+pub use conditional::entity_tag;
 pub use form::Form;
 pub use lambda_http::{
     Body,
@@ -47,5 +52,16 @@ pub fn document(kind: &'static str, content: impl Into<Body>) -> Response {
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
+/// 304: the client has this version. It has the headers of the response with the content (RFC 9110, section 15.4.5).
+pub fn not_modified(mut response: Response) -> Response {
+    *response.status_mut() = StatusCode::NOT_MODIFIED;
+    *response.body_mut() = Body::Empty;
+    let headers = response.headers_mut();
+    for name in [header::CONTENT_TYPE, header::CONTENT_ENCODING] {
+        headers.remove(name);
+    }
     response
 }

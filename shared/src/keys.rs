@@ -1,7 +1,9 @@
 //! The service's secret and the keys derived from it.
 //!
-//! The secret's current version signs. The version before it still verifies, so that a rotation logs nobody out.
+//! The secret's current version signs, once everybody can know it. The version before it signs until then, and verifies until the
+//! next rotation, so that a rotation logs nobody out.
 
+mod access;
 mod derive;
 mod secret;
 
@@ -10,9 +12,11 @@ use std::{
     time::Duration,
 };
 
+pub(crate) use access::AccessKey;
 #[cfg(test)]
 pub(crate) use derive::expand;
 pub use derive::{Keys, MIN_SECRET_BYTES};
+pub use jsonwebtoken::jwk::JwkSet;
 pub use secret::{SecretStore, SecretVersion};
 
 use crate::{
@@ -21,10 +25,15 @@ use crate::{
     kept::Kept,
 };
 
-/// How long keys are served from memory.
+/// How long keys are served from memory, and how long others may cache the public ones.
 pub const SECRET_MAX_AGE: Duration = Duration::from_secs(5 * 60);
 
-/// How long the secret is not read again because of a token under an unknown key: anybody can send one.
+/// How many times that age a version of the secret is known before it signs: a function may be that age behind, a verifier may
+/// have cached that function's answer for as long, and one reading of the secret may fail.
+const AGES_UNTIL_SIGNING: u32 = 3;
+
+/// How long the secret is not read again because of a token under an unknown key: anybody can send one. At most as long as keys are
+/// served from memory.
 const LOOK_AGAIN_AFTER: Duration = Duration::from_secs(60);
 
 /// Finds keys.
@@ -37,10 +46,10 @@ pub enum KeyStore {
 }
 
 impl KeyStore {
-    /// The keys of this secret, which is read when they are first needed.
-    pub fn rotating(secret: SecretStore, clock: Clock) -> Self {
-        let kept = Kept::new(clock.clone(), SECRET_MAX_AGE);
-        Self::Rotating(RotatingKeys { secret, clock, kept, looked: Mutex::default() })
+    /// The keys of this secret, which is read when they are first needed, and again when they are older than `max_age`.
+    pub fn rotating(secret: SecretStore, clock: Clock, max_age: Duration) -> Self {
+        let kept = Kept::new(clock.clone(), max_age);
+        Self::Rotating(RotatingKeys { secret, clock, kept, max_age, looked: Mutex::default() })
     }
 
     /// Reads the secret before the first request. A failure does no harm: the first request tries again.
@@ -59,6 +68,18 @@ impl KeyStore {
             Self::Fixed(keys) => Ok(keys.clone()),
             Self::Rotating(keys) => Ok(keys.ring().await?.signing(keys.clock.now())),
         }
+    }
+
+    /// The public keys that verify access tokens (RFC 7517, section 5): of the secret's current version, and of the one before.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the secret has never been read and cannot be read now, so the set is never empty.
+    pub async fn public(&self) -> Result<JwkSet, StoreError> {
+        let keys = match self {
+            Self::Fixed(keys) => vec![keys.public.clone()],
+            Self::Rotating(keys) => keys.ring().await?.all().map(|keys| keys.public.clone()).collect(),
+        };
+        Ok(JwkSet { keys })
     }
 
     /// What `pick` returns for the first keys that it accepts. If it accepts none, there may be newer keys than those in memory,
@@ -83,17 +104,23 @@ pub struct RotatingKeys {
     secret: SecretStore,
     clock: Clock,
     kept: Kept<Arc<KeyRing>>,
+    max_age: Duration,
     /// When unknown keys were last looked for, and whether the secret could be read then.
     looked: Mutex<Option<(UnixSeconds, bool)>>,
 }
 
 impl RotatingKeys {
     async fn ring(&self) -> Result<Arc<KeyRing>, StoreError> {
-        let read = async |_| KeyRing::read(&self.secret).await.map(Arc::new);
+        let read = async |_| self.read().await;
         let stale = |error: &StoreError| {
             tracing::warn!(event = "secret_unavailable", %error, "using the keys read last");
         };
         self.kept.get(read, stale).await
+    }
+
+    async fn read(&self) -> Result<Arc<KeyRing>, StoreError> {
+        let lead = self.max_age.saturating_mul(AGES_UNTIL_SIGNING);
+        KeyRing::read(&self.secret, lead.as_secs()).await.map(Arc::new)
     }
 
     /// The ring, read again. None if that was done a moment ago: then there is no newer one.
@@ -102,14 +129,14 @@ impl RotatingKeys {
         {
             let mut looked = self.looked();
             match *looked {
-                Some((at, was_read)) if now < at + LOOK_AGAIN_AFTER.as_secs() => {
+                Some((at, was_read)) if now < at + LOOK_AGAIN_AFTER.min(self.max_age).as_secs() => {
                     let unread = || StoreError::Unavailable("the secret could not be read a moment ago".into());
                     return if was_read { Ok(None) } else { Err(unread()) };
                 }
                 _ => *looked = Some((now, false)),
             }
         }
-        let ring = Arc::new(KeyRing::read(&self.secret).await?);
+        let ring = self.read().await?;
         self.kept.keep(ring.clone(), now);
         *self.looked() = Some((now, true));
         Ok(Some(ring))
@@ -125,16 +152,17 @@ impl RotatingKeys {
 struct KeyRing {
     current: Arc<Keys>,
     previous: Option<Arc<Keys>>,
-    /// When the current keys begin to sign. Until then a function may be running that has not read them yet, and would
-    /// refuse what they signed.
+    /// When the current keys begin to sign. Until then there may be functions and other services that do not know them, and
+    /// would refuse what they signed.
     signs_from: UnixSeconds,
 }
 
 impl KeyRing {
-    async fn read(secret: &SecretStore) -> Result<Self, StoreError> {
+    /// The ring now. A version of the secret signs `lead` seconds after it was created.
+    async fn read(secret: &SecretStore, lead: u64) -> Result<Self, StoreError> {
         let (current, previous) = secret.read().await?;
         Ok(Self {
-            signs_from: current.created_at + SECRET_MAX_AGE.as_secs(),
+            signs_from: current.created_at.saturating_add(lead),
             current: Arc::new(Keys::of_version(&current)?),
             // What never signed, since it could not, has nothing to verify.
             previous: previous.and_then(|version| Keys::of_version(&version).ok()).map(Arc::new),
@@ -145,8 +173,12 @@ impl KeyRing {
         self.previous.as_ref().filter(|_| now < self.signs_from).unwrap_or(&self.current).clone()
     }
 
+    fn all(&self) -> impl Iterator<Item = &Keys> {
+        std::iter::once(&*self.current).chain(self.previous.as_deref())
+    }
+
     fn find<T>(&self, pick: impl Fn(&Keys) -> Option<T>) -> Option<T> {
-        pick(&self.current).or_else(|| self.previous.as_deref().and_then(pick))
+        self.all().find_map(pick)
     }
 }
 

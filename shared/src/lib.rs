@@ -7,8 +7,8 @@
 //! | 6 | [`guard`] | checks the password of a user who may be guessed at: rate-limited, verified, counted |
 //! | 5 | [`store`] | all knowledge of DynamoDB: users, sessions, throttle, settings |
 //! | 4 | [`tokens`], [`passwords`] | access and refresh tokens; hashing passwords and judging new ones |
-//! | 3 | [`keys`], [`http`] | the secret and the keys derived from it; requests, forms, answers |
-//! | 2 | [`error`], [`audit`] | what a store can fail with, and what a client is answered; security events |
+//! | 3 | [`keys`], [`http`], [`audit`] | the secret and the keys derived from it; requests, forms, answers; security events |
+//! | 2 | [`error`] | what a store can fail with, and what a client is answered |
 //! | 1 | [`domain`], [`settings`] | types that parse; what operators can set |
 //! | 0 | [`clock`], [`random`], [`timeouts`]; above them `kept`, `metrics` | what everything may use |
 //!

@@ -18,6 +18,8 @@ use serde::Serialize;
 /// A metric, named as in CloudWatch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub(crate) enum Metric {
+    /// Requests to other APIs that the authorizer denied.
+    AuthorizerDenials,
     /// First requests of new processes.
     ColdStarts,
     /// Milliseconds during which at least one DynamoDB request was in flight.

@@ -4,6 +4,25 @@ mod definition;
 
 pub use definition::{Definition, Kind, Value};
 
+/// What access tokens are signed with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SigningAlgorithm {
+    /// ECDSA on P-256 with SHA-256 (RFC 7518, section 3.4): whoever has the public key can verify a token, and sign none.
+    Es256,
+    /// HMAC with SHA-256 (RFC 7518, section 3.2): only this service can verify a token.
+    Hs256,
+}
+
+impl SigningAlgorithm {
+    /// Its name in the header of a token, and in the settings item.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Es256 => "ES256",
+            Self::Hs256 => "HS256",
+        }
+    }
+}
+
 /// The highest value of a limit, which is as good as no limit.
 pub const MAX_LIMIT: u64 = 1_000_000;
 
@@ -29,6 +48,8 @@ macro_rules! settings {
 settings! {
     /// Short, since an access token cannot be revoked where only its signature is checked; a client that refreshes never notices.
     AccessTokenLifetime = number("ACCESS_TOKEN_LIFETIME", "seconds", "how long an access token is valid", 300, 1..=86_400);
+    /// The one whose tokens other services can verify; HS256 as the Django service, for a team that verifies tokens here only.
+    AccessTokenAlgorithm = choice("ACCESS_TOKEN_ALGORITHM", "what new access tokens are signed with", SigningAlgorithm::Es256.name(), &[SigningAlgorithm::Es256.name(), SigningAlgorithm::Hs256.name()]);
     /// How long users stay logged in who do not come back.
     RefreshTokenLifetime = number("REFRESH_TOKEN_LIFETIME", "days", "how long a session lasts, from its login on", 30, 1..=3_650);
     /// Off, since the clients of the Django service keep the refresh token of their login.
@@ -89,6 +110,12 @@ impl Settings {
     /// How long an access token is valid, in seconds: 1 to 86 400, by default 300.
     pub fn access_token_seconds(&self) -> u64 {
         self.number(Key::AccessTokenLifetime)
+    }
+
+    /// What new access tokens are signed with: by default ES256.
+    pub fn access_token_algorithm(&self) -> SigningAlgorithm {
+        let is_hmac = self.value(Key::AccessTokenAlgorithm) == Some(Value::Choice(SigningAlgorithm::Hs256.name()));
+        if is_hmac { SigningAlgorithm::Hs256 } else { SigningAlgorithm::Es256 }
     }
 
     /// How long a session lasts, in seconds: 1 to 3 650 days, by default 30.

@@ -1,7 +1,9 @@
 //! Access tokens and refresh tokens.
 
 mod access;
+mod issuer;
 mod refresh;
 
-pub use access::AccessTokens;
+pub use access::{AccessToken, AccessTokens};
+pub use issuer::Issuer;
 pub use refresh::{PresentedToken, RefreshTokens};

@@ -7,6 +7,7 @@ mod authorization;
 mod bodies;
 mod concurrency;
 mod hostile;
+mod keys;
 mod login;
 mod me;
 mod refresh_and_logout;

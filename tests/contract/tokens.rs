@@ -21,7 +21,7 @@ fn get_with(token: &str) -> Answer {
 #[test]
 fn the_header_contains_algorithm_type_and_key_id() {
     let header = part(&User::new().access, 0);
-    assert_eq!((&header["alg"], &header["typ"]), (&json!("HS256"), &json!("at+jwt")));
+    assert_eq!((&header["alg"], &header["typ"]), (&json!("ES256"), &json!("at+jwt")));
     assert!(header["kid"].as_str().is_some_and(|kid| !kid.is_empty()));
     assert_eq!(header.as_object().unwrap().len(), 3);
 }
@@ -31,7 +31,7 @@ fn the_claims_contain_the_user_id_and_no_personal_data() {
     let user = User::new();
     let claims = part(&user.access, 1);
     let names: Vec<_> = claims.as_object().unwrap().keys().map(String::as_str).collect();
-    assert_eq!(names, ["aud", "exp", "iat", "iss", "jti", "sub"]);
+    assert_eq!(names, ["aud", "exp", "iat", "iss", "jti", "sid", "sub"]);
     assert_eq!(claims["sub"], json!(user.id.to_string()));
     assert!(!claims.to_string().contains(&user.username));
 }

@@ -2,12 +2,16 @@
 
 use std::{collections::BTreeSet, fs};
 
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use local::template::Template;
 use serde_json::{Value, json};
 
 use crate::{aws::Aws, function::Function};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../events");
+
+/// The URL of the API that the events are of.
+const API_URL: &str = "https://a1b2c3d4e5.execute-api.us-east-1.amazonaws.com";
 
 /// The event in the file `events/NAME.json`.
 pub(crate) fn event(name: &str) -> Value {
@@ -34,7 +38,12 @@ impl Functions {
         let mut running = Vec::new();
         let template = Template::read().unwrap();
         for name in template.functions().map(|function| &function.name) {
-            running.push((name.to_owned(), Function::start(name, &aws.variables()).await));
+            let mut variables = aws.variables();
+            if name == "authorizer" {
+                // It is on no route of the API, whose id the template gives it.
+                variables.push(("API_URL".into(), API_URL.into()));
+            }
+            running.push((name.to_owned(), Function::start(name, &variables).await));
         }
         Self { running, sent: BTreeSet::new(), tokens: Vec::new() }
     }
@@ -165,10 +174,49 @@ async fn every_sample_event_gets_the_expected_response() {
         assert_eq!(unchanged["headers"][header], asset["headers"][header], "{header}");
     }
 
+    check_what_others_verify_with(&mut functions).await;
+    check_authorizer(&mut functions, login["access"].as_str().unwrap()).await;
+
     let files = fs::read_dir(FOLDER).unwrap().map(|file| file.unwrap().path());
     let names: BTreeSet<_> = files.map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned()).collect();
     let unsent: Vec<_> = names.difference(&functions.sent).filter(|name| !name.starts_with("other-")).collect();
     assert!(unsent.is_empty(), "no test case for {unsent:?}");
+}
+
+/// The key set and the configuration, under the URL that the events came to.
+async fn check_what_others_verify_with(functions: &mut Functions) {
+    let configuration = functions.send("jwks-configuration").await;
+    let body: Value = serde_json::from_str(configuration["body"].as_str().unwrap()).unwrap();
+    assert_eq!(
+        (&body["issuer"], &body["jwks_uri"]),
+        (&json!(API_URL), &json!(format!("{API_URL}/.well-known/jwks.json")))
+    );
+    let set = functions.send("jwks").await;
+    assert_eq!(set["headers"]["cache-control"], "public, max-age=300");
+    assert_eq!(set["headers"]["access-control-allow-origin"], "*");
+    let body: Value = serde_json::from_str(set["body"].as_str().unwrap()).unwrap();
+    assert!(body["keys"].as_array().is_some_and(|keys| keys.len() == 1 && keys[0]["alg"] == "ES256"), "{body}");
+    // Under a base path, and where a client has it in its cache.
+    assert_eq!(functions.send("jwks-base-path").await["body"], set["body"]);
+    let tag = set["headers"]["etag"].as_str().unwrap().trim_matches('"').to_owned();
+    functions.tokens.retain(|(placeholder, _)| *placeholder != "ENTITY_TAG");
+    functions.tokens.push(("ENTITY_TAG", tag));
+    let unchanged = functions.send("jwks-unchanged").await;
+    assert_eq!((&unchanged["statusCode"], unchanged["body"].as_str().unwrap_or_default()), (&json!(304), ""));
+}
+
+/// What API Gateway asks the authorizer for other APIs.
+async fn check_authorizer(functions: &mut Functions, access: &str) {
+    let claims: Value =
+        serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(access.split('.').nth(1).unwrap()).unwrap()).unwrap();
+    let simple = functions.send("authorizer").await;
+    let expires_at = claims["exp"].to_string();
+    let context = json!({ "user_id": claims["sub"], "session_id": claims["sid"], "expires_at": expires_at });
+    assert_eq!(simple, json!({ "isAuthorized": true, "context": context }));
+    let policy = functions.send("authorizer-rest-api").await;
+    assert_eq!((&policy["principalId"], &policy["context"]), (&claims["sub"], &context));
+    assert_eq!(policy["policyDocument"]["Statement"][0]["Effect"], "Allow");
+    assert_eq!(functions.send("authorizer-without-token").await, json!({ "isAuthorized": false }));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -35,8 +35,11 @@ impl InProcess {
     /// Starts the function with the DynamoDB at this URL.
     pub(crate) async fn start(name: &str, dynamodb: &str) -> Self {
         let template = Template::read().unwrap();
-        let variables: HashMap<_, _> = [("SECRET_KEY", "an example of a secret: 0123456789".to_owned())].into();
-        let config = Config::from_variables(|name| variables.get(name).cloned().or_else(|| template.variable(name)));
+        let variables: HashMap<_, _> =
+            [("SECRET_KEY", "an example of a secret: 0123456789"), ("API_URL", "https://auth.example.com")].into();
+        let config = Config::from_variables(|name| {
+            variables.get(name).map(ToString::to_string).or_else(|| template.variable(name))
+        });
         let timeouts = short();
         let clients = Database::at(dynamodb).clients(&Secret::InMemory).await;
         let client = clients.dynamodb.config().to_builder();
@@ -48,6 +51,7 @@ impl InProcess {
         let config = Config { timeouts, ..config.unwrap() };
         let service = Service::new(config, clients, Clock::system(), Random::system()).unwrap();
         match name {
+            "jwks" => Self::of::<jwks::Jwks>(&service).await,
             "login" => Self::of::<login::Login>(&service).await,
             "logout" => Self::of::<logout::Logout>(&service).await,
             "me" => Self::of::<me::Me>(&service).await,

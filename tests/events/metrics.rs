@@ -43,6 +43,7 @@ fn sums(lines: &[Value]) -> BTreeMap<String, f64> {
 async fn run(aws: &Aws, name: &str, events: Vec<Value>) -> (Vec<Value>, BTreeMap<String, f64>, Vec<Value>) {
     let mut variables = aws.variables();
     variables.push(("METRICS_NAMESPACE".into(), "pyshop-auth".into()));
+    variables.push(("TOKEN_ISSUER".into(), "issuer".into()));
     let mut function = Function::start(name, &variables).await;
     let mut answers = Vec::new();
     for event in &events {
@@ -52,7 +53,13 @@ async fn run(aws: &Aws, name: &str, events: Vec<Value>) -> (Vec<Value>, BTreeMap
     assert_eq!(lines.len(), events.len(), "{name}");
     for ((line, event), answer) in lines.iter().zip(&events).zip(&answers) {
         assert_eq!(line["request_id"], event["requestContext"]["requestId"].as_str().unwrap_or_default());
-        assert_eq!((&line["status"], &line["function"]), (&answer["statusCode"], &json!(name)));
+        assert_eq!(line["function"], name);
+        // An authorizer answers with a decision.
+        if let Some(decision) = answer["isAuthorized"].as_bool() {
+            assert_eq!(line["status"], if decision { 200 } else { 401 });
+        } else {
+            assert_eq!(line["status"], answer["statusCode"]);
+        }
     }
     let sums = sums(&lines);
     (lines, sums, answers)
@@ -128,11 +135,26 @@ async fn metrics_match_the_events_that_happened() {
     let (profiles, sums, _) = run(&aws, "me", [me.to_vec(), vec![event("me-without-token"), json!({})]].concat()).await;
     assert_eq!(sums, expected(&[("ColdStarts", 1), ("ProfileChanges", 1), ("LoginFailures", 2), ("LoginLocks", 1)]));
 
+    let (key_sets, sums, _) = run(&aws, "jwks", vec![event("jwks"), event("jwks")]).await;
+    assert_eq!(sums, expected(&[("ColdStarts", 1)]));
+    let mut authorizer = event("authorizer");
+    authorizer["headers"]["authorization"] = format!("Bearer {}", tokens["access"].as_str().unwrap()).into();
+    let events = vec![authorizer, event("authorizer-without-token"), event("authorizer")];
+    let (authorizations, sums, _) = run(&aws, "authorizer", events).await;
+    assert_eq!(sums, expected(&[("ColdStarts", 1), ("AuthorizerDenials", 2)]));
+    assert!(authorizations[0]["DynamoDbTime"].as_f64() > Some(0.0), "{authorizations:?}");
+
     // Every metric used by the dashboard and the alarms of the template exists.
-    let all = [registrations, logins, refreshes, logouts, profiles].concat();
+    let all = [registrations, logins, refreshes, logouts, profiles, key_sets].concat();
     let measured: BTreeSet<_> = all.iter().flat_map(names).collect();
-    // The metrics that are charged: three of `me` occur only if a change of email address requires the password.
+    // The metrics that are charged: three of `me` occur only if a change of email address requires the password, and those of
+    // the authorizer only if there is one.
     let asked = ["HashTime", "LoginFailures", "LoginLocks"];
+    let of_authorizer: BTreeSet<_> = authorizations.iter().flat_map(names).collect();
+    assert!(
+        include_str!("../../docs/costs.md")
+            .contains(&format!("{} more with `Authorizer`", ["no", "one", "two", "three"][of_authorizer.len()]))
+    );
     let of_all = |(metric, function): &&(String, String)| function != "me" || !asked.contains(&metric.as_str());
     let usual = measured.iter().filter(of_all).count();
     let prices: Value = serde_json::from_str(include_str!("../../tools/bench/prices.json")).unwrap();

@@ -3,9 +3,12 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use rstest::rstest;
 use serde_json::json;
-use shared::store::{AccessChange, Account, NewAccount};
+use shared::{
+    settings::Settings,
+    store::{AccessChange, Account, NewAccount},
+};
 
-use crate::world::World;
+use crate::world::{ISSUER, World};
 
 const ADA: &str = "ada@example.com";
 
@@ -62,9 +65,12 @@ async fn statement_14_a_login_that_overlaps_a_deletion_and_an_import_opens_a_voi
     users.delete(before.clone()).await.unwrap();
     users.add(&copy).await.unwrap();
     // A login that read the account before the deletion.
-    let session = world.service.sessions().open(before.holder(), 1_000).await.unwrap();
-    let refresh = world.service.refresh_tokens().write(&session).await.unwrap();
-    let access = world.service.access_tokens().issue(before.holder(), 300).await.unwrap();
+    let (holder, sessions) = (before.holder(), world.service.sessions());
+    let handle = sessions.new_handle(holder.user).unwrap();
+    sessions.open(&handle, holder.generation, 1_000).await.unwrap();
+    let refresh = world.service.refresh_tokens().write(&handle).await.unwrap();
+    let tokens = world.service.access_tokens();
+    let access = tokens.issue_token(ISSUER.into(), holder, handle.session, &Settings::default()).await.unwrap();
     world.refresh(&refresh).await.is_detail(401, "Token is invalid or expired.");
     world.me("GET", &access, &json!({})).await.is_detail(401, "Invalid token.");
 }

@@ -44,6 +44,11 @@ pub(crate) fn take() -> String {
     String::from_utf8(LOG.take()).unwrap()
 }
 
+/// The lines of the log of this test since it was last taken.
+pub(crate) fn lines() -> Vec<Value> {
+    take().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
 /// Whether a log contains a warning with this event name.
 pub(crate) fn warns(log: &str, event: &str) -> bool {
     let lines = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());

@@ -7,9 +7,11 @@
     reason = "tests fail by panicking, their helpers too"
 )]
 
+mod authorizer;
 mod breached;
 mod faults;
 mod generations;
+mod keys;
 mod lifetimes;
 mod limits;
 mod locks;

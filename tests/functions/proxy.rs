@@ -45,6 +45,7 @@ fn proxy(variables: &[(&str, &str)]) -> Option<Proxy> {
     let given = |name: &str| variables.iter().find(|(given, _)| *given == name).map(|(_, value)| (*value).to_owned());
     let config = Config::from_variables(|name| match name {
         "SECRET_KEY" => Some("0123456789abcdef0123456789abcdef".into()),
+        "API_URL" => Some("https://auth.example.com".into()),
         _ => given(name).or_else(|| TEMPLATE.variable(name)),
     });
     config.unwrap().proxy

@@ -168,7 +168,8 @@ impl Rules {
 
 async fn run(world: &World, rules: &Rules, holder: Holder, history: Vec<(Step, bool)>) {
     let sessions = world.service.sessions();
-    let first = sessions.open(holder, LIFETIME).await.unwrap();
+    let first = sessions.new_handle(holder.user).unwrap();
+    sessions.open(&first, holder.generation, LIFETIME).await.unwrap();
     let users = world.service.users();
     let mut real = Real { sessions: &sessions, users: &users, tokens: vec![first] };
     let mut model = Model { now: 0, ends_at: LIFETIME, replaced_at: Vec::new(), is_over: false };

@@ -10,7 +10,7 @@ use local::Database;
 use rstest::rstest;
 use serde_json::json;
 use shared::{
-    domain::{Email, Field, Generation, Holder, PasswordHash, User, UserId, Username},
+    domain::{Email, Field, Generation, PasswordHash, User, UserId, Username},
     random::Random,
     runtime::aws,
     store::{AccessChange, NewAccount, SettingsItem, SettingsTable},
@@ -78,7 +78,8 @@ async fn ask_everything(world: &World, login: &Answer) -> String {
     let user = User { id, username: Username::parse("ada").unwrap(), email: email.clone() };
     let password_hash = PasswordHash::new("$argon2id$".into());
     note(users.add(&NewAccount { user, password_hash, disabled: false, created_at: None }).await.err());
-    note(sessions.open(Holder { user: id, generation: Generation::default() }, 300).await.err());
+    let handle = sessions.new_handle(id).unwrap();
+    note(sessions.open(&handle, Generation::default(), 300).await.err());
     note(sessions.of_user(id).await.err());
     let settings = SettingsTable::new(world.client.clone(), "SettingsTable".into());
     note(settings.read().await.err());

@@ -39,10 +39,13 @@ use crate::logs;
 /// The default source address of requests: a documentation address (RFC 5737).
 pub(crate) const SOURCE: &str = "203.0.113.7";
 
+/// The API's URL, and so the issuer of its tokens.
+pub(crate) const ISSUER: &str = "https://auth.example.com";
+
 const START: u64 = 1_800_000_000;
 
 /// A hash at the lowest cost of Argon2 that the service accepts. No test knows its password.
-const CHEAP_HASH: &str =
+pub(crate) const CHEAP_HASH: &str =
     "$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHRzYWx0c2FsdA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 pub(crate) static TEMPLATE: LazyLock<Template> = LazyLock::new(|| Template::read().unwrap());
@@ -100,6 +103,7 @@ impl World {
         let counted = Client::from_conf(client.config().to_builder().interceptor(requests.clone()).build());
         let config = Config::from_variables(|name| match name {
             "SECRET_KEY" => Some("0123456789abcdef0123456789abcdef".into()),
+            "API_URL" => Some(ISSUER.into()),
             _ => TEMPLATE.variable(name),
         });
         let config = Config { settings_max_age, ..config.unwrap() };
@@ -152,7 +156,8 @@ impl World {
         let header = |name: &HeaderName| (name.to_string(), response.headers[name].to_str().unwrap().to_owned());
         Answer {
             status: response.status_code,
-            body: serde_json::from_slice(&body).unwrap(),
+            // A 304 has none.
+            body: serde_json::from_slice(&body).unwrap_or_default(),
             headers: response.headers.keys().map(header).collect(),
         }
     }
@@ -272,7 +277,7 @@ struct Counts {
 }
 
 impl Requests {
-    fn forget(&self) {
+    pub(crate) fn forget(&self) {
         let mut counts = self.0.lock().unwrap();
         *counts = Counts { under_way: counts.under_way, ..Counts::default() };
     }

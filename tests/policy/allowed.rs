@@ -26,7 +26,7 @@ fn of_function(resources: &Value, resource: &Value) -> Vec<Act> {
     // A function that calls no service has no policies.
     let policies = role["Properties"].get("Policies").and_then(Value::as_sequence).cloned().unwrap_or_default();
     for policy in &policies {
-        let statements = policy["PolicyDocument"]["Statement"].as_sequence().unwrap().iter();
+        let statements = policy["PolicyDocument"]["Statement"].as_sequence().unwrap().iter().map(granted);
         let allowing = statements.filter(|statement| statement["Effect"] == "Allow");
         acts.extend(allowing.flat_map(|statement| of_statement(function, statement)));
     }
@@ -40,6 +40,14 @@ fn references(list: &Value) -> Vec<String> {
         member => name(member),
     };
     list.as_sequence().unwrap().iter().map(reference).collect()
+}
+
+/// A statement, also one that only a condition grants.
+fn granted(statement: &Value) -> &Value {
+    match statement {
+        Value::Tagged(tagged) if tagged.tag == "If" => &tagged.value[1],
+        statement => statement,
+    }
 }
 
 fn of_statement(function: &str, statement: &Value) -> Vec<Act> {

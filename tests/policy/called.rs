@@ -11,9 +11,9 @@ use aws_smithy_runtime_api::client::{
     runtime_components::RuntimeComponents,
 };
 use harness::stand_in;
-use local::{Options, Stack};
+use local::{Database, Options, Stack};
 use serde_json::Value;
-use shared::runtime::Clients;
+use shared::runtime::{Clients, Service};
 
 use crate::{ALL, Act};
 
@@ -21,7 +21,8 @@ use crate::{ALL, Act};
 pub(crate) type Calls = Arc<Mutex<BTreeSet<Act>>>;
 
 /// A stack whose secret is in Secrets Manager, as when it is deployed, and the calls that its functions make.
-pub(crate) async fn watched_stack() -> (Stack, Calls) {
+/// The last member are the parts of the authorizer, which is on no route of the stack.
+pub(crate) async fn watched_stack() -> (Stack, Calls, Service) {
     let secrets_manager = stand_in::serve(stand_in::secrets_manager()).await;
     let calls = Calls::default();
     let watch = |function: &str, clients: Clients| {
@@ -34,7 +35,10 @@ pub(crate) async fn watched_stack() -> (Stack, Calls) {
         }
     };
     let variable = |name: &str| (name == "SECRET_ID").then(|| "SigningSecret".to_owned());
-    (Stack::start_with(&Options::for_tests(), variable, watch).await.unwrap(), calls)
+    let stack = Stack::start_with(&Options::for_tests(), variable, &watch).await.unwrap();
+    let clients = Database::at(&stack.dynamodb_url).clients(&stack.secret).await;
+    let authorizer = stack.service.with_clients(watch("authorizer", clients)).unwrap();
+    (stack, calls, authorizer)
 }
 
 /// Records the requests of one function.

@@ -81,7 +81,7 @@ fn differences(allowed: &BTreeSet<Act>, called: &BTreeSet<Act>) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn statement_27_and_28_a_full_run_logs_each_event_once_and_no_secret_and_uses_every_permission() {
     let suite = &build::executables(Kind::Test)["contract"];
-    let (stack, calls) = called::watched_stack().await;
+    let (stack, calls, authorizer) = called::watched_stack().await;
     let folder = tempfile::tempdir().unwrap();
     let record = folder.path().join("record");
     let log = Log::keep();
@@ -90,6 +90,7 @@ async fn statement_27_and_28_a_full_run_logs_each_event_once_and_no_secret_and_u
     logs::assert_statements(&fs::read_to_string(record).unwrap(), &log.text());
     walks::sessions(&stack).await;
     walks::accounts(&stack).await;
+    walks::another_api(&stack, &authorizer).await;
     let called = calls.lock().unwrap().clone();
     assert_eq!(differences(&allowed::by(TEMPLATE), &called), [""; 0]);
 }

@@ -106,7 +106,8 @@ fn the_number_of_the_configuration_is_in_a_variable_of_every_function() {
         ("!GetAtt", &"ConfigurationVersion.VersionNumber".into())
     );
     for (name, resource) in template["Resources"].as_mapping().unwrap() {
-        assert!(resource["Properties"].get("Environment").is_none(), "{name:?} has its own");
+        let own = &resource["Properties"]["Environment"]["Variables"]["CONFIGURATION"];
+        assert!(own.is_null(), "{name:?} has its own");
     }
 }
 

@@ -1,9 +1,14 @@
 //! Walks through features that the contract suite leaves out, since they are off by default or need certain data in a table.
 
+use authorizer::Authorizer;
 use aws_sdk_dynamodb::{Client as DynamoDb, types::AttributeValue};
 use local::{Database, Stack};
 use reqwest::{Client, Method};
 use serde_json::{Value, json};
+use shared::runtime::{
+    Service,
+    lambda::{Invoked, InvokedFunction},
+};
 use support::PASSWORD;
 
 /// [`PASSWORD`] as Django stores it.
@@ -48,6 +53,17 @@ pub(crate) async fn accounts(stack: &Stack) {
     let with = |password: &str| json!({ "email": "third@example.com", "current_password": password });
     assert_eq!(change(stack, token, &with("wrong horse")).await, 400);
     assert_eq!(change(stack, token, &with(PASSWORD)).await, 200);
+}
+
+/// Asks the authorizer about a request to another API.
+pub(crate) async fn another_api(stack: &Stack, authorizer: &Service) {
+    let account = json!({ "email": "shopper@example.com", "password": PASSWORD });
+    assert_eq!(post(stack, "register", &account).await.0, 201);
+    let (_, login) = post(stack, "login", &account).await;
+    let function = InvokedFunction::new(Authorizer::new(authorizer).unwrap(), authorizer);
+    let header = format!("Bearer {}", login["access"].as_str().unwrap());
+    let event = json!({ "version": "2.0", "type": "REQUEST", "headers": { "authorization": header } });
+    assert_eq!(function.call(event).await["isAuthorized"], true);
 }
 
 async fn client(stack: &Stack) -> DynamoDb {

@@ -92,9 +92,11 @@ pub fn allows(path: &str, body: &Value) -> bool {
 /// The response that the document describes for this operation and status.
 fn find_response(method: &Method, path: &str, status: u16) -> Option<&'static Value> {
     let path = path.split('?').next().unwrap_or(path);
-    // The document describes only paths with a trailing slash, but it is optional in requests.
-    let slashed = format!("{}/", path.strip_suffix('/').unwrap_or(path));
-    let response = match DOCUMENT.get("paths")?.get(&slashed) {
+    // The document describes each path in one form, but a trailing slash is optional in requests.
+    let bare = path.strip_suffix('/').unwrap_or(path);
+    let paths = DOCUMENT.get("paths")?;
+    let described = paths.get(format!("{bare}/")).or_else(|| paths.get(bare).filter(|_| !bare.ends_with('/')));
+    let response = match described {
         None if status == 404 => DOCUMENT.pointer("/components/responses/NotFound")?,
         None => return None,
         Some(operations) => match operations.get(method.as_str().to_lowercase()) {

@@ -1,6 +1,6 @@
 //! The files of the documentation. Their headers let browsers and caches keep them and ask only whether they have changed.
 
-use shared::http::{self, Body, HeaderName, HeaderValue, Response, StatusCode, header};
+use shared::http::{self, Body, HeaderName, HeaderValue, Request, Response, header};
 
 /// The page may only load files from here and call the API. Swagger UI's icons are in its style sheet.
 const CONTENT_SECURITY_POLICY: HeaderValue = HeaderValue::from_static(
@@ -88,22 +88,13 @@ impl File {
         Self { path, kind, kept, content, tag }
     }
 
-    /// Whether its entity tag is among those of a header `If-None-Match`, weak or not (RFC 9110, section 13.1.2).
-    pub(crate) fn is_among(&self, tags: &[u8]) -> bool {
-        let mut tags = tags.split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
-        tags.any(|tag| tag == b"*" || tag.strip_prefix(b"W/").unwrap_or(tag) == self.tag.as_bytes())
-    }
-
-    /// 304: the client has this version.
-    pub(crate) fn unchanged(&self) -> Response {
-        let mut response = self.with(Body::Empty);
-        *response.status_mut() = StatusCode::NOT_MODIFIED;
-        response.headers_mut().remove(header::CONTENT_TYPE);
-        response
+    /// The answer for a client that has the file with this entity tag, or another, or none.
+    pub(crate) fn answer(&self, request: &Request) -> Response {
+        if request.has_version(self.tag) { http::not_modified(self.whole()) } else { self.whole() }
     }
 
     /// 200, with the content.
-    pub(crate) fn whole(&self) -> Response {
+    fn whole(&self) -> Response {
         // Binary files are sent as bytes.
         let body = str::from_utf8(self.content).map_or_else(|_| Body::from(self.content), Body::from);
         let mut response = self.with(body);
@@ -137,26 +128,6 @@ mod tests {
     use super::*;
 
     const FILE: File = File::new("/api/docs/a.css", "text/css", LONG, (b"a {}", "\"1f-4\""));
-
-    #[rstest]
-    #[case::alone("\"1f-4\"")]
-    #[case::weak("W/\"1f-4\"")]
-    #[case::behind_another("\"1f-5\", \"1f-4\"")]
-    #[case::without_a_blank("W/\"1f-5\",W/\"1f-4\"")]
-    #[case::any(" * ")]
-    fn an_entity_tag_that_is_known_is_found(#[case] header: &str) {
-        assert!(FILE.is_among(header.as_bytes()));
-    }
-
-    #[rstest]
-    #[case::of_another_content("\"1f-5\"")]
-    #[case::without_quotes("1f-4")]
-    #[case::with_more_behind_it("\"1f-4\"x")]
-    #[case::with_a_small_w("w/\"1f-4\"")]
-    #[case::empty("")]
-    fn another_one_is_not(#[case] header: &str) {
-        assert!(!FILE.is_among(header.as_bytes()));
-    }
 
     #[test]
     fn every_file_has_a_strong_entity_tag_of_its_own() {
@@ -232,7 +203,7 @@ mod tests {
 
     #[test]
     fn who_has_a_file_is_not_sent_it_again_and_keeps_it_on() {
-        let (whole, unchanged) = (FILE.whole(), FILE.unchanged());
+        let (whole, unchanged) = (FILE.whole(), http::not_modified(FILE.whole()));
         assert_eq!((whole.status().as_u16(), whole.body()), (200, &Body::from("a {}")));
         assert_eq!((unchanged.status().as_u16(), unchanged.body()), (304, &Body::Empty));
         for name in [header::CACHE_CONTROL, header::ETAG, header::X_CONTENT_TYPE_OPTIONS] {

@@ -5,7 +5,7 @@ mod file;
 use file::File;
 use shared::{
     Error,
-    http::{Method, Request, Response, header},
+    http::{Method, Request, Response},
     runtime::{Service, lambda::Endpoint},
 };
 
@@ -24,7 +24,6 @@ impl Endpoint for Docs {
 
     async fn handle(&self, request: &Request) -> Result<Response, Error> {
         let file = File::find(&request.path, request.ends_with_slash).ok_or(Error::NotFound)?;
-        let is_known = request.header(&header::IF_NONE_MATCH).is_some_and(|tags| file.is_among(tags));
-        Ok(if is_known { file.unchanged() } else { file.whole() })
+        Ok(file.answer(request))
     }
 }

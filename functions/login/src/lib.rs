@@ -56,10 +56,12 @@ impl Endpoint for Login {
             self.users.replace_hash(&email, &proven.credentials, better).await;
         }
 
-        let access = self.access_tokens.issue(holder, settings.access_token_seconds()).await?;
-        let opening = self.sessions.open(holder, settings.refresh_token_seconds());
-        let (handle, ()) = tokio::join!(opening, self.passwords.remember(&proven));
-        let refresh = self.refresh_tokens.write(&handle?).await?;
+        let handle = self.sessions.new_handle(holder.user)?;
+        let access = self.access_tokens.issue(request, holder, handle.session, &settings).await?;
+        let refresh = self.refresh_tokens.write(&handle).await?;
+        let opening = self.sessions.open(&handle, holder.generation, settings.refresh_token_seconds());
+        let (opened, ()) = tokio::join!(opening, self.passwords.remember(&proven));
+        opened?;
         audit::login_succeeded(holder.user);
         Ok(http::ok(&json!({ "access": access, "refresh": refresh })))
     }

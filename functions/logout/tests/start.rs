@@ -24,7 +24,7 @@ fn a_variable_that_is_missing_is_named_in_one_line() {
 fn outside_lambda_it_says_how_to_run_the_api() {
     let variables = [
         ("SECRET_KEY", "0123456789abcdef0123456789abcdef"),
-        ("TOKEN_ISSUER", "issuer"),
+        ("API_URL", "https://auth.example"),
         ("TOKEN_AUDIENCE", "audience"),
         ("USERS_TABLE", "users"),
         ("REFRESH_TOKENS_TABLE", "tokens"),

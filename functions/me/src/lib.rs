@@ -44,7 +44,7 @@ impl Endpoint for Me {
     }
 
     async fn handle(&self, request: &Request) -> Result<Response, Error> {
-        let holder = self.access_tokens.verify(request.bearer_token()?).await?;
+        let holder = self.access_tokens.verify(request).await?.holder;
         if request.method == Method::GET { self.show(holder).await } else { self.change(holder, request).await }
     }
 }

@@ -56,7 +56,7 @@ impl Endpoint for Refresh {
             }
         };
 
-        let access = self.access_tokens.issue(holder, settings.access_token_seconds()).await?;
+        let access = self.access_tokens.issue(request, holder, handle.session, &settings).await?;
         audit::token_created(holder.user);
         Ok(http::ok(&match next {
             Some(refresh) => json!({ "access": access, "refresh": refresh }),

@@ -2,8 +2,11 @@
 
 use crate::{Error, error::AccessTokenFault};
 
-/// The token after `Bearer` (case-insensitive).
-pub(super) fn bearer_token(header: Option<&[u8]>) -> Result<&str, Error> {
+/// The token after `Bearer` (case-insensitive) in a header's value.
+///
+/// # Errors
+/// [`Error::NoCredentials`] or [`Error::AccessToken`] if there is none.
+pub fn bearer_token(header: Option<&[u8]>) -> Result<&str, Error> {
     let mut words = header.unwrap_or_default().split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
     if !words.next().is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"Bearer")) {
         return Err(Error::NoCredentials("Authentication credentials were not provided."));

@@ -16,6 +16,8 @@ pub struct Request {
     /// The method. HEAD arrives as GET; the gateway drops the body of its answer.
     pub method: Method,
     pub source: Source,
+    /// The id of the API that it came through; empty if the gateway did not say.
+    pub api_id: String,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,
 }
@@ -92,7 +94,7 @@ mod tests {
         }
         let source = Source::read("203.0.113.7");
         let (path, body) = ("/api/login".into(), body.into());
-        Request { path, ends_with_slash: true, method: Method::POST, source, headers, body }
+        Request { path, ends_with_slash: true, method: Method::POST, source, api_id: String::new(), headers, body }
     }
 
     fn refusal(content_type: Option<&[u8]>, body: impl Into<Vec<u8>>) -> String {

@@ -1,4 +1,7 @@
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::{
+    collections::BTreeSet,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 use aws_sdk_secretsmanager::{
     Client,
@@ -16,12 +19,15 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::settings::SigningAlgorithm;
 
 const START: UnixSeconds = 1_800_000_000;
 
 /// A Secrets Manager with one secret, and the keys of a function that reads it.
 struct World {
     keys: KeyStore,
+    /// Another function that reads the same secret.
+    reader: Box<dyn Fn() -> KeyStore>,
     secrets: Arc<Mutex<Secrets>>,
     now: Arc<AtomicU64>,
 }
@@ -89,7 +95,8 @@ impl World {
             Clock::new(move || now.load(Ordering::Relaxed))
         };
         let store = SecretStore::new(Client::from_conf(config.build()), "secret".into());
-        let world = Self { keys: KeyStore::rotating(store, clock), secrets, now };
+        let reader = move || KeyStore::rotating(store.clone(), clock.clone(), SECRET_MAX_AGE);
+        let world = Self { keys: reader(), reader: Box::new(reader), secrets, now };
         world.rotate("the first secret, of 32 bytes and more");
         world.wait(86_400);
         world
@@ -113,15 +120,17 @@ impl World {
     }
 
     async fn signing(&self) -> Option<String> {
-        self.keys.signing().await.ok().map(|keys| keys.id.clone())
+        self.keys.signing().await.ok().map(|keys| keys.access_key(SigningAlgorithm::Hs256).id.clone())
     }
 
     /// Whether a token under this version's key is good; none when that cannot be told.
     async fn knows(&self, id: &str) -> Option<bool> {
-        let found = self.keys.find(|keys| (keys.id == id).then_some(())).await;
+        let found = self.keys.find(|keys| keys.access_key_with_id(id).map(|_| ())).await;
         found.ok().map(|found| found.is_some())
     }
 }
+
+mod rotation;
 
 const SECOND: &str = "the second secret, of 32 bytes and more";
 const THIRD: &str = "the third secret, of 32 bytes and more";
@@ -146,10 +155,10 @@ async fn the_only_version_signs_from_its_creation_on() {
 }
 
 #[tokio::test]
-async fn statement_13_a_new_version_signs_when_every_function_has_read_it_and_the_one_before_verifies_on() {
+async fn statement_13_a_new_version_signs_when_everybody_can_know_it_and_the_one_before_verifies_on() {
     let world = World::new();
     world.rotate(SECOND);
-    for (age, signing) in [(0, "version-1"), (299, "version-1"), (300, "version-2"), (86_400, "version-2")] {
+    for (age, signing) in [(0, "version-1"), (899, "version-1"), (900, "version-2"), (86_400, "version-2")] {
         world.now.store(START + 86_400 + age, Ordering::Relaxed);
         assert_eq!(world.signing().await.as_deref(), Some(signing), "{age} s after the rotation");
         assert_eq!(world.knows("version-1").await, Some(true));
@@ -221,6 +230,48 @@ async fn an_unknown_key_is_neither_good_nor_bad_while_the_secret_cannot_be_read(
     assert_eq!(world.knows("version-2").await, Some(true));
 }
 
+/// The ids of the public keys that a function shows.
+async fn shown(keys: &KeyStore) -> Vec<String> {
+    keys.public().await.unwrap().keys.into_iter().map(|key| key.common.key_id.unwrap()).collect()
+}
+
+/// The id of the key that a function signs with.
+async fn signs(keys: &KeyStore) -> String {
+    keys.signing().await.unwrap().access_key(SigningAlgorithm::Es256).id.clone()
+}
+
+#[tokio::test]
+async fn statement_30_only_public_keys_are_shown() {
+    let world = World::new();
+    world.rotate(SECOND);
+    let set = serde_json::to_value(world.keys.public().await.unwrap()).unwrap();
+    let keys = set["keys"].as_array().unwrap();
+    assert_eq!((set.as_object().unwrap().len(), keys.len()), (1, 2));
+    for key in keys {
+        let members: Vec<_> = key.as_object().unwrap().keys().map(String::as_str).collect();
+        assert_eq!(
+            members.into_iter().collect::<BTreeSet<_>>(),
+            BTreeSet::from(["alg", "crv", "kid", "kty", "use", "x", "y"])
+        );
+        assert_eq!((&key["kty"], &key["alg"], &key["use"]), (&json!("EC"), &json!("ES256"), &json!("sig")));
+    }
+}
+
+/// By another implementation: HKDF from Python's `hmac`, the curve's arithmetic and RFC 7638 in some forty lines.
+#[test]
+fn the_es256_key_is_the_first_candidate_that_is_a_scalar_of_the_curve() {
+    let keys = Keys::derive(&"correct horse battery staple, twice".to_owned().into()).unwrap();
+    let public = serde_json::to_value(&keys.public).unwrap();
+    let expected = json!({
+        "use": "sig", "alg": "ES256", "kty": "EC", "crv": "P-256",
+        "kid": "sqNjE5ZVY_w6CCA_GJLoTZjTqxC-3XmUpQq2vig5cGo",
+        "x": "PfdYy4rtUP6Q61j-UVVqUUvZh39LNnE8TIR_MVp9YRg",
+        "y": "k8UO3sNQ5py6RPkAvqG2Bs8ZwG4iHA4iymF6ZdcalY0",
+    });
+    assert_eq!(public, expected);
+    assert_eq!(keys.access_key(SigningAlgorithm::Es256).id, "sqNjE5ZVY_w6CCA_GJLoTZjTqxC-3XmUpQq2vig5cGo");
+}
+
 #[rstest]
 #[case::of_31_bytes("0123456789abcdef0123456789abcde")]
 #[case::empty("")]
@@ -229,10 +280,10 @@ async fn a_version_that_is_too_short_is_not_used(#[case] value: &str) {
     let world = World::new();
     world.signing().await;
     world.rotate(value);
-    world.wait(600);
+    world.wait(1_200);
     assert_eq!(world.signing().await.as_deref(), Some("version-1"));
     world.rotate(THIRD);
-    world.wait(600);
+    world.wait(1_200);
     assert_eq!(world.signing().await.as_deref(), Some("version-3"));
     assert_eq!(world.knows("version-2").await, Some(false));
 }

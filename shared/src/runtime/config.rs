@@ -9,17 +9,25 @@ use thiserror::Error;
 use tracing::level_filters::LevelFilter;
 
 use super::logging::LogSources;
-use crate::{http::Proxy, keys::MIN_SECRET_BYTES, timeouts::Timeouts};
+use crate::{
+    http::{ApiUrl, Proxy},
+    keys::{MIN_SECRET_BYTES, SECRET_MAX_AGE},
+    timeouts::Timeouts,
+};
 
 /// A function's configuration.
 #[derive(Debug, Clone)]
 pub struct Config {
     /// `SECRET_KEY` or `SECRET_ID`: from which the keys of access and refresh tokens are derived.
     pub secret: Secret,
-    /// `TOKEN_ISSUER`: the claim `iss` of access tokens.
-    pub token_issuer: String,
+    /// `API_URL`: the API's own URL.
+    pub api_url: ApiUrl,
+    /// `TOKEN_ISSUER`: the claim `iss` of access tokens; the API's own URL without it.
+    pub token_issuer: Option<String>,
     /// `TOKEN_AUDIENCE`: the claim `aud` of access tokens.
     pub token_audience: String,
+    /// `AUTHORIZER_CHECKS`: what the authorizer looks at; `user` (the default) or `token`.
+    pub authorizer_checks: AuthorizerChecks,
     /// `USERS_TABLE`: the table of users.
     pub users_table: String,
     /// `REFRESH_TOKENS_TABLE`: the table of sessions.
@@ -43,6 +51,9 @@ pub struct Config {
     pub trusted_roots: TrustedRoots,
     /// How long settings are served from memory. 30 s, but none in local runs.
     pub settings_max_age: Duration,
+    /// How long keys from Secrets Manager are served from memory, and how long others may cache the public ones. Five minutes,
+    /// but what a local run was told.
+    pub secret_max_age: Duration,
     /// Time limits: the default ones, except in tests.
     pub timeouts: Timeouts,
 }
@@ -54,6 +65,15 @@ pub enum Secret {
     Key(SecretString),
     /// `SECRET_ID`: the ARN or the name of a secret in Secrets Manager.
     Id(String),
+}
+
+/// What the authorizer looks at before it lets a request pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AuthorizerChecks {
+    /// The token alone: its signature, its claims and its time.
+    Token,
+    /// The token's user too: whoever was deleted or disabled, or whose tokens were revoked, is denied at once.
+    User,
 }
 
 /// Which roots the certificates of AWS go back to.
@@ -99,6 +119,9 @@ const PROXY_HINT: &str = "the value that your proxy sends as x-proxy-secret: at 
 const PROXY_HEADER_HINT: &str = "the lower-case name of a header that your proxy sets to one address, for example \
      cloudfront-viewer-address, cf-connecting-ip or x-real-ip (clients can forge x-forwarded-for and forwarded)";
 const ROOTS_HINT: &str = "amazon or system";
+const API_URL_HINT: &str =
+    "the https URL of the API with nothing behind its path, for example https://auth.example.com";
+const CHECKS_HINT: &str = "token or user";
 const LEVEL_HINT: &str = "error, warn, info, debug, trace or off";
 const TABLE_HINT: &str = "the name of a DynamoDB table";
 
@@ -132,8 +155,14 @@ impl Config {
         };
         Ok(Self {
             secret,
-            token_issuer: required("TOKEN_ISSUER", "who issues the tokens, such as the API's URL")?,
+            api_url: required("API_URL", API_URL_HINT).and_then(|url| api_url(&url))?,
+            token_issuer: optional("TOKEN_ISSUER"),
             token_audience: required("TOKEN_AUDIENCE", "who the tokens are for, such as the name of your product")?,
+            authorizer_checks: match optional("AUTHORIZER_CHECKS").as_deref() {
+                None | Some("user") => AuthorizerChecks::User,
+                Some("token") => AuthorizerChecks::Token,
+                Some(_) => return Err(ConfigError::Wrong { name: "AUTHORIZER_CHECKS", hint: CHECKS_HINT }),
+            },
             users_table: required("USERS_TABLE", TABLE_HINT)?,
             refresh_tokens_table: required("REFRESH_TOKENS_TABLE", TABLE_HINT)?,
             settings_table: required("SETTINGS_TABLE", TABLE_HINT)?,
@@ -152,6 +181,7 @@ impl Config {
                 Some(_) => return Err(ConfigError::Wrong { name: "TRUSTED_ROOTS", hint: ROOTS_HINT }),
             },
             settings_max_age: Self::SETTINGS_MAX_AGE,
+            secret_max_age: SECRET_MAX_AGE,
             timeouts: Timeouts::default(),
         })
     }
@@ -177,23 +207,31 @@ fn usable(key: SecretString, optional: impl Fn(&str) -> Option<String>) -> Resul
     Ok(key)
 }
 
-/// The URL of a list of breached passwords, with a slash at its end. It must be https, except on this machine, so that nobody
-/// on the way reads what is asked.
+/// The URL of a list of breached passwords, with a slash at its end.
 fn list_url(text: &str) -> Result<String, ConfigError> {
     let wrong = ConfigError::Wrong { name: "BREACHED_PASSWORDS_URL", hint: LIST_HINT };
-    let Ok(url) = text.parse::<Uri>() else { return Err(wrong) };
+    let url = secure_url(text).ok_or(wrong)?.to_string();
+    Ok(if url.ends_with('/') { url } else { url + "/" })
+}
+
+/// The API's own URL.
+fn api_url(text: &str) -> Result<ApiUrl, ConfigError> {
+    let url = ApiUrl::new(text);
+    let is_secure = secure_url(&url.with_id("id")).is_some();
+    if is_secure { Ok(url) } else { Err(ConfigError::Wrong { name: "API_URL", hint: API_URL_HINT }) }
+}
+
+/// A URL without a query, to which nobody on the way can listen: https, except on this machine.
+fn secure_url(text: &str) -> Option<Uri> {
+    let url = text.parse::<Uri>().ok()?;
     let host = url.host().unwrap_or_default().trim_matches(['[', ']']);
     let is_this_machine = host == "localhost" || host.parse().is_ok_and(|address: IpAddr| address.is_loopback());
-    let is_secret = match url.scheme_str() {
+    let is_secure = match url.scheme_str() {
         Some("https") => !host.is_empty(),
         Some("http") => is_this_machine,
         _ => false,
     };
-    if !is_secret || url.query().is_some() {
-        return Err(wrong);
-    }
-    let url = url.to_string();
-    Ok(if url.ends_with('/') { url } else { url + "/" })
+    (is_secure && url.query().is_none()).then_some(url)
 }
 
 /// The trusted proxy, if a secret is set. A wrong header is an error even without one.

@@ -1,35 +1,34 @@
 //! From an event to a response, the same on Lambda and in the local stack.
 
 mod event;
+mod invoked;
+mod serve;
 
 use std::{
     future::Future,
-    panic::AssertUnwindSafe,
     process::ExitCode,
-    sync::Arc,
     time::{Duration, Instant},
 };
 
 use event::HttpApiEvent;
 use futures_util::FutureExt;
+pub use invoked::{Invoked, InvokedFunction, run_invoked};
 use lambda_http::{
     aws_lambda_events::apigw::ApiGatewayV2httpResponse,
     http::{HeaderName, HeaderValue, Method},
 };
-use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::Value;
+use serve::Handler;
 use tracing::Instrument;
 
 use crate::{
-    Error, audit,
+    Error,
     clock::Clock,
     http::{Body, Proxy, Request, Response},
     metrics,
-    random::Random,
     runtime::{
-        Clients, Service, aws,
-        config::Config,
-        logging::{self, LogSources},
+        Service,
+        logging::LogSources,
         report::{self, Reporter},
     },
 };
@@ -94,26 +93,12 @@ impl<E: Endpoint> Function<E> {
         let method = event.as_ref().ok().and_then(HttpApiEvent::method).cloned();
         let source = event.as_ref().ok().map(|event| self.sources.shown(event.source()));
         let span = tracing::info_span!("request", request_id, source);
-        let response = async {
+        let answer = async {
             // Boxed, since the SDK's futures nest so deeply that the compiler gives up on their type.
-            let answer = AssertUnwindSafe(self.answer(event).boxed()).catch_unwind();
-            let answer = match tokio::time::timeout(self.time_limit, answer).await {
-                Ok(Ok(answer)) => answer,
-                // The panic hook has logged the message.
-                Ok(Err(_)) => Err(Error::internal("the handler panicked")),
-                Err(_) => Err(Error::Unavailable("the request took too long".into())),
-            };
-            answer.unwrap_or_else(|error| {
-                if let Some((token, reason)) = error.refused_token() {
-                    audit::token_refused(token, reason);
-                }
-                if error.status().is_server_error() {
-                    tracing::error!(event = "request_failed", status = error.status().as_u16(), %error);
-                }
-                error.response()
-            })
+            let answer = serve::guarded(self.answer(event).boxed(), self.time_limit).await;
+            answer.unwrap_or_else(|error| error.response())
         };
-        let (response, measured) = metrics::measure(response.instrument(span)).await;
+        let (response, measured) = metrics::measure(answer.instrument(span)).await;
         if let Some(reporter) = &self.reporter {
             let (method, status) = (method.as_ref().map(Method::as_str), response.status().as_u16());
             let duration = metrics::milliseconds(started.elapsed());
@@ -160,44 +145,19 @@ fn into_event(response: Response, request_id: &str) -> ApiGatewayV2httpResponse 
     event
 }
 
-/// Serves an endpoint on Lambda until Lambda stops the process: all that a function's `main` does.
-pub fn run<E: Endpoint>() -> ExitCode {
-    let Err(reason) = serve::<E>() else { return ExitCode::SUCCESS };
-    // On one line, since Lambda shows it beside the failed start.
-    eprintln!("{}", reason.to_string().replace('\n', " "));
-    ExitCode::FAILURE
+impl<E: Endpoint> Handler for Function<E> {
+    type Answer = ApiGatewayV2httpResponse;
+
+    async fn call(&self, event: Value) -> Self::Answer {
+        Function::call(self, event).await
+    }
 }
 
-fn serve<E: Endpoint>() -> Result<(), lambda_runtime::Error> {
-    let config = Config::from_env()?;
-    if std::env::var_os("AWS_LAMBDA_RUNTIME_API").is_none() {
-        return Err("AWS_LAMBDA_RUNTIME_API is not set: this program runs on AWS Lambda (to run the API on this machine, use `cargo run`)".into());
-    }
-    logging::init(config.log_level);
-    // Lambda sends an environment one request at a time.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
-        let clients = Clients::new(&aws::on_lambda(config.trusted_roots, &config.timeouts).await?);
-        let clock = Clock::system();
-        let namespace = config.metrics_namespace.clone();
-        let service = Service::new(config, clients, clock.clone(), Random::system())?;
-        let endpoint = E::new(&service);
+/// Serves an endpoint on Lambda until Lambda stops the process: all that a function's `main` does.
+pub fn run<E: Endpoint>() -> ExitCode {
+    serve::run(async |service, namespace, clock| {
+        let endpoint = E::new(service);
         endpoint.warm_up().await;
-        let function = Arc::new(Function::new(endpoint, &service).reporting(namespace, clock));
-        #[cfg(feature = "passwords")]
-        let (hasher, wipe) = (service.hasher(), service.timeouts().wipe);
-        lambda_runtime::run(service_fn(move |event: LambdaEvent<Value>| {
-            let function = function.clone();
-            #[cfg(feature = "passwords")]
-            let hasher = hasher.clone();
-            async move {
-                let answer = function.call(event.payload).await;
-                // After the response Lambda freezes the process, perhaps for hours, with whatever is in its memory.
-                #[cfg(feature = "passwords")]
-                let _ = tokio::time::timeout(wipe, hasher.idle()).await;
-                Ok::<_, lambda_runtime::Error>(answer)
-            }
-        }))
-        .await
+        Ok(Function::new(endpoint, service).reporting(namespace, clock))
     })
 }

@@ -1,6 +1,6 @@
 //! The parts that handlers are made of.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use aws_config::SdkConfig;
 
@@ -9,17 +9,17 @@ use crate::passwords::{BreachedPasswords, PasswordRules};
 use crate::{
     clock::Clock,
     error::StoreError,
-    http::Proxy,
+    http::{ApiUrl, Proxy},
     keys::{KeyStore, Keys, SecretStore},
     metrics::DynamoDbTime,
     random::Random,
     runtime::{
-        config::{Config, Secret},
+        config::{AuthorizerChecks, Config, Secret},
         logging::LogSources,
     },
     store::{Sessions, SettingsCache, SettingsTable, Throttle, Users},
     timeouts::Timeouts,
-    tokens::{AccessTokens, RefreshTokens},
+    tokens::{AccessTokens, Issuer, RefreshTokens},
 };
 #[cfg(feature = "passwords")]
 use crate::{guard::PasswordGuard, passwords::Hasher};
@@ -66,7 +66,10 @@ impl Service {
         let settings = SettingsCache::new(table, clock.clone(), config.settings_max_age);
         let keys = match &config.secret {
             Secret::Key(key) => KeyStore::Fixed(Arc::new(Keys::derive(key)?)),
-            Secret::Id(id) => KeyStore::rotating(SecretStore::new(secrets_manager, id.clone()), clock.clone()),
+            Secret::Id(id) => {
+                let secret = SecretStore::new(secrets_manager, id.clone());
+                KeyStore::rotating(secret, clock.clone(), config.secret_max_age)
+            }
         };
         Ok(Self {
             #[cfg(feature = "passwords")]
@@ -114,8 +117,33 @@ impl Service {
     }
 
     pub fn access_tokens(&self) -> AccessTokens {
-        let (issuer, audience) = (&self.config.token_issuer, &self.config.token_audience);
-        AccessTokens::new(self.keys.clone(), issuer, audience, self.clock.clone(), self.random.clone())
+        let (keys, audience) = (self.keys.clone(), &self.config.token_audience);
+        AccessTokens::new(keys, self.issuer(), audience, self.clock.clone(), self.random.clone())
+    }
+
+    /// Who issues access tokens.
+    pub fn issuer(&self) -> Issuer {
+        Issuer::new(self.config.token_issuer.clone(), self.config.api_url.clone())
+    }
+
+    /// The API's own URL.
+    pub fn api_url(&self) -> ApiUrl {
+        self.config.api_url.clone()
+    }
+
+    /// What the authorizer looks at.
+    pub fn authorizer_checks(&self) -> AuthorizerChecks {
+        self.config.authorizer_checks
+    }
+
+    /// The service's keys.
+    pub fn keys(&self) -> Arc<KeyStore> {
+        self.keys.clone()
+    }
+
+    /// How long others may cache the public keys.
+    pub fn public_keys_max_age(&self) -> Duration {
+        self.config.secret_max_age
     }
 
     pub fn refresh_tokens(&self) -> RefreshTokens {

@@ -22,6 +22,8 @@ pub enum Kind {
     Number(RangeInclusive<u64>),
     /// On or off.
     Flag,
+    /// One of these words.
+    Choice(&'static [&'static str]),
 }
 
 /// The value of a setting.
@@ -29,6 +31,7 @@ pub enum Kind {
 pub enum Value {
     Number(u64),
     Flag(bool),
+    Choice(&'static str),
 }
 
 impl fmt::Display for Value {
@@ -36,6 +39,7 @@ impl fmt::Display for Value {
         match self {
             Self::Number(number) => number.fmt(f),
             Self::Flag(flag) => flag.fmt(f),
+            Self::Choice(word) => word.fmt(f),
         }
     }
 }
@@ -53,6 +57,16 @@ impl Definition {
 
     pub(super) const fn flag(name: &'static str, meaning: &'static str, default: bool) -> Self {
         Self { name, unit: "", meaning, default: Value::Flag(default), kind: Kind::Flag, is_limit: false }
+    }
+
+    /// One of these words.
+    pub(super) const fn choice(
+        name: &'static str,
+        meaning: &'static str,
+        default: &'static str,
+        words: &'static [&'static str],
+    ) -> Self {
+        Self { name, unit: "", meaning, default: Value::Choice(default), kind: Kind::Choice(words), is_limit: false }
     }
 
     /// How many of something are allowed, from 1 on.
@@ -75,7 +89,7 @@ impl Definition {
         self.meaning
     }
 
-    /// What it counts; empty for a flag.
+    /// What it counts; empty for a flag and a word.
     pub fn unit(&self) -> &'static str {
         self.unit
     }
@@ -99,6 +113,7 @@ impl Definition {
         match &self.kind {
             Kind::Number(range) => format!("a whole number from {} to {}", range.start(), range.end()),
             Kind::Flag => "true or false".into(),
+            Kind::Choice(words) => words.join(" or "),
         }
     }
 
@@ -107,6 +122,7 @@ impl Definition {
         let value = match self.kind {
             Kind::Number(_) => Value::Number(text.parse().ok()?),
             Kind::Flag => Value::Flag(text.parse().ok()?),
+            Kind::Choice(words) => Value::Choice(words.iter().find(|word| **word == text)?),
         };
         self.takes(value).then_some(value)
     }
@@ -116,6 +132,7 @@ impl Definition {
         match (&self.kind, value) {
             (Kind::Number(range), Value::Number(number)) => range.contains(&number),
             (Kind::Flag, Value::Flag(_)) => true,
+            (Kind::Choice(words), Value::Choice(word)) => words.contains(&word),
             _ => false,
         }
     }

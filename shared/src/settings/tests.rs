@@ -11,7 +11,8 @@ fn every_setting_has_a_name_of_its_own_and_a_default_that_it_takes() {
     for setting in &DEFINITIONS {
         assert!(setting.takes(setting.default()), "{setting:?}");
         assert_eq!(setting.parse(&setting.default().to_string()), Some(setting.default()), "{setting:?}");
-        assert_eq!(setting.unit().is_empty(), *setting.kind() == Kind::Flag, "{setting:?}");
+        let is_number = matches!(setting.kind(), Kind::Number(_));
+        assert_eq!(setting.unit().is_empty(), !is_number, "{setting:?}");
     }
 }
 
@@ -75,6 +76,7 @@ fn the_manual_has_every_setting_with_its_unit_its_range_and_its_default() {
         let row = match setting.kind() {
             Kind::Number(range) => format!("|`{name}`|{unit}|{}to{}|{default}|", range.start(), range.end()),
             Kind::Flag => format!("|`{name}`|boolean||`{default}`|"),
+            Kind::Choice(words) => format!("|`{name}`|text|`{}`|`{default}`|", words.join("`or`")),
         };
         assert!(manual.contains(&row), "{row}");
     }

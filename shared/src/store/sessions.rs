@@ -17,7 +17,7 @@ use serde::Deserialize;
 
 use crate::{
     clock::{Clock, UnixSeconds},
-    domain::{Generation, Holder, SessionHandle, SessionId},
+    domain::{Generation, Holder, SessionHandle, SessionId, UserId},
     error::StoreError,
     random::Random,
     settings::Settings,
@@ -44,26 +44,33 @@ impl Sessions {
         Self { client, table, clock, random }
     }
 
-    /// Opens a session of this many seconds.
+    /// The handle of a new session, to be opened.
     ///
     /// # Errors
-    /// [`StoreError::Aws`] if DynamoDB fails, [`StoreError::Random`].
-    pub async fn open(&self, holder: Holder, lifetime: u64) -> Result<SessionHandle, StoreError> {
-        let handle = SessionHandle { user: holder.user, session: SessionId(self.random.bytes()?), counter: 0 };
+    /// [`StoreError::Random`].
+    pub fn new_handle(&self, user: UserId) -> Result<SessionHandle, StoreError> {
+        Ok(SessionHandle { user, session: SessionId::random(&self.random)?, counter: 0 })
+    }
+
+    /// Opens a session of this many seconds, with a new handle.
+    ///
+    /// # Errors
+    /// [`StoreError::Aws`] if DynamoDB fails.
+    pub async fn open(&self, handle: &SessionHandle, generation: Generation, lifetime: u64) -> Result<(), StoreError> {
         let now = self.clock.now();
-        let mut item = key(&handle);
+        let mut item = key(handle);
         item.extend([
             ("counter".into(), number(handle.counter.into())),
             ("created_at".into(), number(now)),
             ("rotated_at".into(), number(now)),
             ("expires_at".into(), number(now.saturating_add(lifetime))),
         ]);
-        if !holder.generation.is_unnamed() {
-            item.insert("generation".into(), number(holder.generation.get().into()));
+        if !generation.is_unnamed() {
+            item.insert("generation".into(), number(generation.get().into()));
         }
         let request = self.client.put_item().table_name(&self.table).set_item(Some(item));
         request.send().await?;
-        Ok(handle)
+        Ok(())
     }
 
     /// Uses a session's token: replaces it if it rotates, and finds the session's user beside that. Returns the settings that

@@ -5,7 +5,7 @@
 /// (<https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-schema.html>).
 /// SAM adds versions, aliases, permissions and deployments to a function, and a stage with an access log to an API
 /// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging.html>).
-pub(super) const NEEDS: [(&str, &str); 17] = [
+pub(super) const NEEDS: [(&str, &str); 18] = [
     ("AWS::ApiGatewayV2::ApiMapping", "apigateway: DELETE GET PATCH POST PUT"),
     (
         "AWS::ApiGatewayV2::DomainName",
@@ -50,6 +50,7 @@ pub(super) const NEEDS: [(&str, &str); 17] = [
          PutRolePermissionsBoundary PutRolePolicy TagRole UntagRole UpdateAssumeRolePolicy UpdateRole \
          UpdateRoleDescription",
     ),
+    ("AWS::Lambda::Permission", "lambda: AddPermission GetPolicy RemovePermission"),
     (
         "AWS::Logs::LogGroup",
         "logs: CreateLogGroup DeleteLogGroup DeleteRetentionPolicy DescribeIndexPolicies DescribeLogGroups \

@@ -81,12 +81,14 @@ fn rules_call_only_rule_functions_and_refer_only_to_parameters() {
     &[DOMAIN, CERTIFICATE, ("HostedZoneId", "Z1"), ("BasePath", "v1"), ("ExecuteApiEndpoint", "false")]
 )]
 #[case::a_vpc(&[SUBNET, GROUP])]
+#[case::an_authorizer_for_one_api(&[("Authorizer", "user"), ("AuthorizerApi", "a1b2c3d4e5")])]
 fn compatible_parameters_are_accepted(#[case] parameters: &[(&str, &str)]) {
     assert_eq!(refusing(parameters), BTreeSet::new());
 }
 
 /// Incompatible parameters, each with the rule that refuses them.
-const REFUSED: [(&str, &[(&str, &str)]); 9] = [
+const REFUSED: [(&str, &[(&str, &str)]); 10] = [
+    ("AuthorizerApiNeedsAuthorizer", &[("AuthorizerApi", "*")]),
     ("AlarmsNeedMetrics", &[TOPIC, ("Metrics", "false")]),
     ("GoingBackNeedsAlarms", &[("DeploymentPreference", "Linear10PercentEvery1Minute")]),
     ("DomainNeedsCertificate", &[DOMAIN]),

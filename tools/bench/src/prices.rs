@@ -16,7 +16,7 @@ pub(crate) struct Prices {
     pub(crate) region: String,
     /// The date of the prices.
     pub(crate) date: String,
-    /// Not a price, but how many metrics the five functions have of their own (`tests/events` counts them).
+    /// Not a price, but how many metrics the functions of every stack have of their own (`tests/events` counts them).
     pub(crate) own_metrics: f64,
     pub(crate) api_gateway_requests: Price,
     pub(crate) lambda_requests: Price,

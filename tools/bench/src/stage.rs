@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use harness::{Process, build, environment, stand_in};
 use local::{Database, Options, template::Template};
 use serde_json::{Value, json};
@@ -14,6 +15,9 @@ use crate::{Result, capacity::Counter};
 /// The functions of the API, those that hash last.
 pub(crate) const FUNCTIONS: [&str; 5] = ["logout", "me", "refresh", "login", "register"];
 
+/// What others verify access tokens with.
+pub(crate) const VERIFIERS: [&str; 2] = ["jwks", "authorizer"];
+
 /// What they are measured against: the package `references` says what each is.
 pub(crate) const REFERENCES: [&str; 3] = ["floor", "floor-get", "naive"];
 
@@ -22,6 +26,16 @@ pub(crate) const ALONE: &str = "me, its secret in the environment";
 
 /// `me` with the line for each request, and without metrics in it.
 pub(crate) const UNMEASURED: &str = "me, without metrics";
+
+/// `me` and `refresh` with access tokens under HS256.
+pub(crate) const HS256_ME: &str = "me, with HS256";
+pub(crate) const HS256: [&str; 2] = [HS256_ME, "refresh, with HS256"];
+
+/// The authorizer that also looks up the user; without the name, it looks at the token alone.
+pub(crate) const LOOKS_UP: &str = "authorizer, with the user";
+
+/// The table of settings under which access tokens are signed with HS256.
+const HS256_SETTINGS: &str = "SettingsOfHs256";
 
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
 pub(crate) const EMAIL: &str = "ada@example.com";
@@ -35,13 +49,13 @@ pub(crate) struct Binaries {
 impl Binaries {
     /// Builds each function by itself, as it is deployed: with its own features and no others. Those of `also` are added.
     pub(crate) fn build(also: &[(String, PathBuf)]) -> Self {
-        let packages: Vec<_> = FUNCTIONS.into_iter().chain(["references"]).collect();
+        let packages: Vec<_> = FUNCTIONS.into_iter().chain(VERIFIERS).chain(["references"]).collect();
         Self::new(build::release(&packages), also)
     }
 
     /// Takes what is built already, in `NAME/bootstrap` below this folder, where `cargo lambda build` puts it.
     pub(crate) fn built(folder: &Path, also: &[(String, PathBuf)]) -> Result<Self> {
-        let names = REFERENCES.into_iter().chain(FUNCTIONS);
+        let names = REFERENCES.into_iter().chain(FUNCTIONS).chain(VERIFIERS);
         let paths: HashMap<_, _> = names.map(|name| (name.to_owned(), folder.join(name).join("bootstrap"))).collect();
         match paths.values().find(|path| !path.is_file()) {
             Some(path) => Err(format!("not found: {}", path.display()).into()),
@@ -50,7 +64,7 @@ impl Binaries {
     }
 
     fn new(paths: HashMap<String, PathBuf>, also: &[(String, PathBuf)]) -> Self {
-        let names = REFERENCES.iter().chain(&FUNCTIONS).map(|name| (*name).to_owned());
+        let names = REFERENCES.iter().chain(&FUNCTIONS).chain(&VERIFIERS).map(|name| (*name).to_owned());
         Self {
             paths: paths.into_iter().chain(also.iter().cloned()).collect(),
             names: names.chain(also.iter().map(|(name, _)| name.clone())).collect(),
@@ -64,11 +78,14 @@ impl Binaries {
 
     /// What there is beside them.
     pub(crate) fn also(&self) -> impl Iterator<Item = &str> {
-        self.names().skip(REFERENCES.len() + FUNCTIONS.len())
+        self.names().skip(REFERENCES.len() + FUNCTIONS.len() + VERIFIERS.len())
     }
 
     /// Which function's events a binary takes: of what was added, those of the function whose name its file has, if any.
     pub(crate) fn role<'a>(&'a self, name: &'a str) -> &'a str {
+        if let Some((function, _)) = name.split_once(',').filter(|_| HS256.contains(&name) || name == LOOKS_UP) {
+            return function;
+        }
         let file = || self.paths.get(name).and_then(|path| path.file_stem()?.to_str());
         if self.also().any(|also| also == name) { file().unwrap_or(name) } else { name }
     }
@@ -87,6 +104,7 @@ pub(crate) struct Stage<'a> {
     /// Ada's tokens.
     access: String,
     access_alone: String,
+    access_hs256: String,
     refresh: String,
 }
 
@@ -108,6 +126,12 @@ impl<'a> Stage<'a> {
     pub(crate) async fn on(binaries: &'a Binaries, database: Database, url: &str) -> Result<Self> {
         let template = Template::read()?;
         database.prepare(&template, "SettingsTable").await?;
+        let other = |name: &str| (name == "SETTINGS_TABLE").then(|| HS256_SETTINGS.to_owned());
+        database.prepare(&Template::read()?.with_table_names(other), HS256_SETTINGS).await?;
+        let settings = database.client().await.update_item().table_name(HS256_SETTINGS);
+        let settings = settings.key("id", AttributeValue::S("settings".into()));
+        let settings = settings.update_expression("SET ACCESS_TOKEN_ALGORITHM = :hs256");
+        settings.expression_attribute_values(":hs256", AttributeValue::S("HS256".into())).send().await?;
         let secrets_manager = stand_in::serve(stand_in::secrets_manager()).await;
         let mut stage = Self {
             binaries,
@@ -118,6 +142,7 @@ impl<'a> Stage<'a> {
             _database: database,
             access: String::new(),
             access_alone: String::new(),
+            access_hs256: String::new(),
             refresh: String::new(),
         };
         let mut register = stage.process("register").await?;
@@ -125,6 +150,8 @@ impl<'a> Stage<'a> {
         expect(&register.call(event("register", &account)).await?, 201)?;
         (stage.access, stage.refresh) = stage.log_in(stage.process("login").await?).await?;
         (stage.access_alone, _) = stage.log_in(stage.process_alone("login").await?).await?;
+        let by_hmac = stage.process_without("SETTINGS_TABLE", "login", &[hs256_settings()]).await?;
+        (stage.access_hs256, _) = stage.log_in(by_hmac).await?;
         Ok(stage)
     }
 
@@ -133,7 +160,15 @@ impl<'a> Stage<'a> {
         match name {
             ALONE => return self.process_alone("me").await,
             UNMEASURED => return self.process_without("METRICS_NAMESPACE", "me", &[]).await,
+            LOOKS_UP => return self.process_without("API_URL", "authorizer", &[api_url()]).await,
             _ => {}
+        }
+        if HS256.contains(&name) {
+            return self.process_without("SETTINGS_TABLE", self.binaries.role(name), &[hs256_settings()]).await;
+        }
+        if self.binaries.role(name) == "authorizer" {
+            let checks = ("AUTHORIZER_CHECKS".into(), "token".into());
+            return self.process_without("API_URL", name, &[api_url(), checks]).await;
         }
         Ok(Process::start(self.binaries.path(name)?, name, &self.variables).await?)
     }
@@ -165,8 +200,20 @@ impl<'a> Stage<'a> {
                 event(function, &json!({ "email": format!("new{number}@example.com"), "password": PASSWORD }))
             }
             "refresh" => event(function, &json!({ "refresh": self.refresh })),
+            "jwks" => {
+                let mut event = event(function, &Value::Null);
+                if let Some(fields) = event.as_object_mut() {
+                    fields.insert("rawPath".into(), "/.well-known/jwks.json".into());
+                    fields.insert("requestContext".into(), context("GET"));
+                }
+                event
+            }
             _ => {
-                let access = if function == ALONE { &self.access_alone } else { &self.access };
+                let access = match function {
+                    ALONE => &self.access_alone,
+                    HS256_ME => &self.access_hs256,
+                    _ => &self.access,
+                };
                 let mut event = event("me", &Value::Null);
                 if let Some(fields) = event.as_object_mut() {
                     fields.insert("headers".into(), json!({ "authorization": format!("Bearer {access}") }));
@@ -186,6 +233,16 @@ impl<'a> Stage<'a> {
         let tokens = body(&login.call(self.event("login", 0)).await?)?;
         Ok(event("logout", &json!({ "refresh": tokens.get("refresh") })))
     }
+}
+
+/// Where the settings with HS256 are.
+fn hs256_settings() -> (String, String) {
+    ("SETTINGS_TABLE".into(), HS256_SETTINGS.into())
+}
+
+/// The URL of the API that the events come through, which issues the tokens.
+fn api_url() -> (String, String) {
+    ("API_URL".into(), "https://a1b2c3d4e5.execute-api.us-east-1.amazonaws.com".into())
 }
 
 fn event(function: &str, body: &Value) -> Value {
@@ -223,7 +280,8 @@ fn body(answer: &Value) -> Result<Value> {
 
 /// An answer with another status is an error: what is measured is what works.
 pub(crate) fn expect(answer: &Value, status: u16) -> Result<()> {
-    if answer.get("statusCode") == Some(&status.into()) {
+    let passes = answer.get("isAuthorized") == Some(&true.into());
+    if passes || answer.get("statusCode") == Some(&status.into()) {
         Ok(())
     } else {
         Err(format!("not {status}: {answer}").into())

@@ -9,7 +9,7 @@ use crate::{
     figures::{Figure, Table},
     process::cpu_time,
     progress,
-    stage::{REFERENCES, Stage, UNMEASURED, expect},
+    stage::{HS256, HS256_ME, LOOKS_UP, REFERENCES, Stage, UNMEASURED, VERIFIERS, expect},
 };
 
 /// How many calls are measured together, since CPU time is not exact.
@@ -20,7 +20,8 @@ const NAMES: [&str; 5] = ["floor", "floor-get", "me", UNMEASURED, "refresh"];
 
 pub(crate) async fn measure(stage: &Stage<'_>, runs: u32) -> Result<Table> {
     let mut processes = Vec::new();
-    let names: Vec<_> = NAMES.into_iter().chain(stage.binaries.also()).collect();
+    let names = NAMES.into_iter().chain(HS256).chain(VERIFIERS).chain([LOOKS_UP]);
+    let names: Vec<_> = names.chain(stage.binaries.also()).collect();
     for name in names.iter().copied() {
         let mut process = stage.process(name).await?;
         calls(stage, name, &mut process).await?;
@@ -57,7 +58,8 @@ pub(crate) async fn measure(stage: &Stage<'_>, runs: u32) -> Result<Table> {
 
 /// The CPU time and the duration of a call, in microseconds: means of some calls.
 async fn calls(stage: &Stage<'_>, name: &str, process: &mut Process) -> Result<(f64, f64)> {
-    let event = stage.event(stage.binaries.role(name), 0);
+    // Each of `HS256` has a token of its own.
+    let event = stage.event(if name == HS256_ME { name } else { stage.binaries.role(name) }, 0);
     let before = cpu_time(process.id())?;
     let mut duration = 0.0;
     for _ in 0..CALLS {

@@ -14,6 +14,8 @@ use stack::Template;
 pub fn environment(template: &Template, dynamodb: &str, secrets_manager: &str) -> Vec<(String, String)> {
     let declared = template.variables().map(|(name, value)| (name.to_owned(), value));
     let given = [
+        // The id comes with each event.
+        ("API_URL", "https://{api}.execute-api.us-east-1.amazonaws.com"),
         ("AWS_ACCESS_KEY_ID", "test"),
         ("AWS_ENDPOINT_URL_DYNAMODB", dynamodb),
         ("AWS_ENDPOINT_URL_SECRETS_MANAGER", secrets_manager),

@@ -29,6 +29,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let template = Template::read()?;
     let config = Config::from_variables(|name| match name {
         "SECRET_KEY" => Some("no token is issued with this key".into()),
+        "API_URL" => Some("https://auth.example.com".into()),
         _ => template.variable(name),
     })?;
     let config = Config { settings_max_age: Duration::ZERO, ..config };

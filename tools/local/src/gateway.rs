@@ -41,7 +41,7 @@ use crate::{Options, StartError, fence};
 /// API Gateway's own limit for a request's body, in bytes.
 const MAX_BODY_BYTES: usize = 10 * 1024 * 1024;
 
-/// The API: every function of the template on its routes, and 404 elsewhere.
+/// The API: every function of the template that has routes, and 404 elsewhere.
 ///
 /// # Errors
 /// [`stack::Error::Template`] when the template has a function that this program does not.
@@ -52,7 +52,7 @@ pub(crate) async fn router(
 ) -> Result<Router, StartError> {
     let mut router = Router::new();
     for function in template.functions() {
-        if function.name == "docs" && options.no_docs {
+        if function.paths.is_empty() || (function.name == "docs" && options.no_docs) {
             continue;
         }
         router = mount(router, &service_of(&function.name)?, function).await?;
@@ -100,6 +100,7 @@ macro_rules! functions {
 
 functions! {
     docs::Docs,
+    jwks::Jwks,
     login::Login,
     logout::Logout,
     me::Me,
@@ -233,7 +234,8 @@ mod tests {
     fn the_mounted_functions_are_those_of_the_template() {
         let template = Template::read().unwrap();
         let names: BTreeSet<_> = FUNCTIONS.iter().map(|(name, ..)| *name).collect();
-        assert_eq!(names, template.functions().map(|function| function.name.as_str()).collect());
+        let routed = template.functions().filter(|function| !function.paths.is_empty());
+        assert_eq!(names, routed.map(|function| function.name.as_str()).collect());
     }
 
     #[test]

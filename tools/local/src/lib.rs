@@ -13,6 +13,7 @@ use std::{
     io,
     net::{IpAddr, SocketAddr},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 pub use database::{Database, Limits};
@@ -20,6 +21,7 @@ pub use options::Options;
 pub use secret::Secret;
 use shared::{
     clock::Clock,
+    http::ApiUrl,
     random::Random,
     runtime::{
         Clients, Service,
@@ -48,6 +50,8 @@ pub struct Stack {
     pub secret: Secret,
     /// Where the rate limits come from.
     pub limits: Limits,
+    /// What the functions are made of, for those that are on no route.
+    pub service: Service,
     stop: watch::Sender<bool>,
     api: JoinHandle<io::Result<()>>,
     database: Database,
@@ -128,20 +132,26 @@ impl Stack {
         let listener = listen(options.host, options.port, "--port")?;
         let database = Database::start(options).await?;
 
+        let url = format!("http://{}", local_address(&listener)?);
         let (secret_key, secret) = secret::find(given, options)?;
         let mut config = Config::from_variables(|name| match name {
             "SECRET_KEY" => secret_key.clone(),
+            "API_URL" => given(name).or_else(|| Some("http://localhost".into())),
             _ => given(name).or_else(|| template.variable(name)),
         })?;
+        if given("API_URL").is_none() {
+            // Whatever it listens on: clients of another machine need not trust it.
+            config.api_url = ApiUrl::new(&url);
+        }
         // A change in the settings item takes effect at the next request.
-        config.settings_max_age = std::time::Duration::ZERO;
+        config.settings_max_age = Duration::ZERO;
+        config.secret_max_age = Duration::from_secs(options.secret_max_age);
 
         let limits = database.prepare(&template, &config.settings_table).await?;
         let clients = database.clients(&secret).await;
         let service = Service::new(config, clients.clone(), Clock::system(), Random::system())?;
         let service_of = |function: &str| service.with_clients(adapt(function, clients.clone()));
         let router = gateway::router(service_of, &template, options).await?;
-        let url = format!("http://{}", local_address(&listener)?);
         let (stop, stopped) = watch::channel(false);
         let server = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>());
         let api = tokio::spawn(server.with_graceful_shutdown(shutdown_signal(stopped)).into_future());
@@ -151,6 +161,7 @@ impl Stack {
             data: database.file().cloned(),
             secret,
             limits,
+            service,
             stop,
             api,
             database,

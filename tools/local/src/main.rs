@@ -29,7 +29,8 @@ use tracing_subscriber::{
     after_help = "Environment, also read from the file .env:
   SECRET_KEY      at least 32 random bytes [default: generated and kept in the data folder]
   SECRET_ID       ARN or name of a secret in Secrets Manager, used if SECRET_KEY is not set; read with the AWS CLI's settings
-  TOKEN_ISSUER    iss claim of access tokens [default: pyshop-auth]
+  TOKEN_ISSUER    iss claim of access tokens [default: the API's URL]
+  API_URL         the API's URL, if clients call it by another one than it listens on
   TOKEN_AUDIENCE  aud claim of access tokens [default: pyshop-api]
   LOG_LEVEL       level of the functions' log on standard error: off, error, warn, info, debug or trace [default: warn]
 

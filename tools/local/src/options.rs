@@ -4,6 +4,7 @@ use std::{net::IpAddr, path::PathBuf};
 
 use axum::http::HeaderValue;
 use clap::Args;
+use shared::keys::SECRET_MAX_AGE;
 use stack::http_url;
 
 use crate::{origin::origin, private};
@@ -47,6 +48,12 @@ pub struct Options {
     #[arg(long)]
     pub in_memory: bool,
 
+    /// Seconds after which the secret is read again from Secrets Manager, and for which others may cache the public keys
+    ///
+    /// A new version of the secret signs after three times that. With a few seconds, you can watch a rotation.
+    #[arg(long, value_name = "SECONDS", default_value_t = SECRET_MAX_AGE.as_secs(), value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub secret_max_age: u64,
+
     /// Let pages of this origin call the API, such as http://localhost:5173 (repeatable)
     #[arg(long = "cors-origin", value_name = "ORIGIN", value_parser = origin)]
     pub cors_origins: Vec<HeaderValue>,
@@ -70,6 +77,7 @@ impl Options {
             dynamodb_endpoint: None,
             data_dir: PathBuf::new(),
             in_memory: true,
+            secret_max_age: SECRET_MAX_AGE.as_secs(),
             cors_origins: Vec::new(),
             no_docs: false,
             quiet: true,

@@ -7,7 +7,7 @@ use super::*;
 fn read(changes: &[(&str, &str)]) -> Result<Config, ConfigError> {
     let mut variables = HashMap::from([
         ("SECRET_KEY", "0123456789abcdef0123456789abcdef"),
-        ("TOKEN_ISSUER", "https://auth.example"),
+        ("API_URL", "https://auth.example"),
         ("TOKEN_AUDIENCE", "shop"),
         ("USERS_TABLE", "users"),
         ("REFRESH_TOKENS_TABLE", "tokens"),
@@ -25,7 +25,7 @@ fn a_complete_environment_is_read() {
 }
 
 #[rstest]
-#[case::the_issuer("TOKEN_ISSUER")]
+#[case::the_api_s_url("API_URL")]
 #[case::the_audience("TOKEN_AUDIENCE")]
 #[case::the_table_of_users("USERS_TABLE")]
 #[case::the_table_of_tokens("REFRESH_TOKENS_TABLE")]
@@ -34,6 +34,43 @@ fn a_complete_environment_is_read() {
 fn a_variable_that_is_missing_is_named(#[case] name: &str) {
     let message = read(&[(name, "")]).unwrap_err().to_string();
     assert!(message.starts_with(&format!("{name} is not set: set it to ")), "{message}");
+}
+
+#[rstest]
+#[case::a_domain("https://auth.example", "https://auth.example")]
+#[case::a_slash_at_its_end("https://auth.example/", "https://auth.example")]
+#[case::a_base_path("https://example.com/v1/auth", "https://example.com/v1/auth")]
+#[case::a_place_for_the_api_s_id(
+    "https://{api}.execute-api.eu-west-1.amazonaws.com",
+    "https://id.execute-api.eu-west-1.amazonaws.com"
+)]
+#[case::this_machine("http://127.0.0.1:3000", "http://127.0.0.1:3000")]
+#[case::this_machine_by_name("http://localhost:9000/", "http://localhost:9000")]
+fn the_api_has_a_url(#[case] url: &str, #[case] expected: &str) {
+    let config = read(&[("API_URL", url)]).unwrap();
+    assert_eq!(config.api_url.with_id("id"), expected);
+    assert_eq!(config.api_url.fixed(), (!url.contains("{api}")).then_some(expected));
+    assert_eq!(config.token_issuer, None);
+}
+
+#[rstest]
+#[case::without_tls("http://auth.example")]
+#[case::without_tls_for_the_api_s_id("http://{api}.example.com")]
+#[case::with_a_query("https://auth.example/?a=b")]
+#[case::without_a_host("https://")]
+#[case::without_a_scheme("auth.example")]
+#[case::no_url("the API")]
+fn a_url_that_verifiers_cannot_trust_is_refused(#[case] url: &str) {
+    let message = read(&[("API_URL", url)]).unwrap_err().to_string();
+    assert_eq!(message, format!("invalid API_URL: expected {API_URL_HINT}"));
+}
+
+#[rstest]
+#[case::unset("", AuthorizerChecks::User)]
+#[case::user("user", AuthorizerChecks::User)]
+#[case::token("token", AuthorizerChecks::Token)]
+fn the_authorizer_looks_at_the_user_too_unless_told_otherwise(#[case] value: &str, #[case] expected: AuthorizerChecks) {
+    assert_eq!(read(&[("AUTHORIZER_CHECKS", value)]).unwrap().authorizer_checks, expected);
 }
 
 #[test]
@@ -59,6 +96,7 @@ fn a_local_secret_goes_before_one_in_secrets_manager() {
 #[case::a_level_that_does_not_exist("LOG_LEVEL", "loud")]
 #[case::a_way_to_show_sources_that_does_not_exist("LOG_SOURCE_ADDRESSES", "masked")]
 #[case::roots_that_do_not_exist("TRUSTED_ROOTS", "mozilla")]
+#[case::checks_that_do_not_exist("AUTHORIZER_CHECKS", "none")]
 #[case::roots_in_capitals("TRUSTED_ROOTS", "SYSTEM")]
 #[case::a_proxys_secret_of_31_characters("PROXY_SECRET", "0123456789abcdef0123456789abcde")]
 #[case::a_third_secret_of_a_proxy(

@@ -41,6 +41,8 @@ pub(super) struct HttpApiEvent {
 #[serde(rename_all = "camelCase")]
 struct RequestContext {
     #[serde(default)]
+    api_id: String,
+    #[serde(default)]
     request_id: String,
     #[serde(default)]
     stage: String,
@@ -140,7 +142,8 @@ impl HttpApiEvent {
         } else {
             body.into_bytes()
         };
-        Ok(Request { path, ends_with_slash, method, source, headers: header_map(self.headers), body })
+        let api_id = self.request_context.api_id;
+        Ok(Request { path, ends_with_slash, method, source, api_id, headers: header_map(self.headers), body })
     }
 }
 

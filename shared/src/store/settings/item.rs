@@ -58,6 +58,8 @@ pub(super) fn value(setting: &Definition, attribute: &AttributeValue) -> Option<
     let value = match attribute {
         AttributeValue::N(number) => Value::Number(number.parse().ok()?),
         AttributeValue::Bool(flag) => Value::Flag(*flag),
+        // Only a word that the setting takes.
+        AttributeValue::S(word) => setting.parse(word).filter(|value| matches!(value, Value::Choice(_)))?,
         _ => return None,
     };
     setting.takes(value).then_some(value)
@@ -67,6 +69,7 @@ pub(super) fn attribute(value: Value) -> AttributeValue {
     match value {
         Value::Number(number) => AttributeValue::N(number.to_string()),
         Value::Flag(flag) => AttributeValue::Bool(flag),
+        Value::Choice(word) => AttributeValue::S(word.into()),
     }
 }
 

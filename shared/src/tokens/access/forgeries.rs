@@ -5,13 +5,15 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 use super::{
-    tests::{self, INVALID, NOW, SECRET, claims_with, header_with, issue, keys, refusal, sign, signed, tokens},
+    tests::{self, INVALID, NOW, SECRET, claims_with, header_with, issue, key_id, keys, refusal, sign, signed, tokens},
     *,
 };
 use crate::{
     domain::{SessionHandle, SessionId},
     tokens::RefreshTokens,
 };
+
+mod es256;
 
 fn good_header() -> Value {
     header_with("typ", "at+jwt".into())
@@ -39,6 +41,7 @@ fn the_forge_makes_good_tokens_where_it_changes_nothing() {
 #[case::rs256("alg", json!("RS256"))]
 #[case::ps256("alg", json!("PS256"))]
 #[case::es256("alg", json!("ES256"))]
+#[case::es384("alg", json!("ES384"))]
 #[case::eddsa("alg", json!("EdDSA"))]
 #[case::an_algorithm_in_lower_case("alg", json!("hs256"))]
 #[case::an_algorithm_behind_a_blank("alg", json!(" HS256"))]
@@ -137,7 +140,7 @@ fn statement_11_signed_text_with(#[case] header: &str, #[case] claims: &str) {
 #[case::of_another_key(FOREIGN)]
 #[case::of_no_key(b"")]
 #[case::of_the_secret_that_the_key_is_derived_from(SECRET.as_bytes())]
-#[case::of_the_key_id(keys().id.leak().as_bytes())]
+#[case::of_the_key_id(key_id(SigningAlgorithm::Hs256).leak().as_bytes())]
 fn statement_11_a_signature(#[case] key: &[u8]) {
     assert_eq!(refusal(&sign(&good_header().to_string(), &good_claims().to_string(), key)), INVALID);
 }

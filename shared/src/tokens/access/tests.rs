@@ -11,7 +11,12 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::keys::expand;
+use crate::{
+    domain::Source,
+    http::{ApiUrl, Method},
+    keys::{Keys, expand},
+    settings::{Definition, Stored, Value as Setting},
+};
 
 pub(super) const SECRET: &str = "0123456789abcdef0123456789abcdef";
 pub(super) const NOW: UnixSeconds = 1_800_000_000;
@@ -23,20 +28,56 @@ pub(super) fn keys() -> Keys {
 
 fn tokens_at(clock: Clock) -> AccessTokens {
     let keys = Arc::new(KeyStore::Fixed(Arc::new(keys())));
-    AccessTokens::new(keys, "issuer", "audience", clock, Random::system())
+    AccessTokens::new(keys, issuer(Some("issuer")), "audience", clock, Random::system())
 }
 
 pub(super) fn tokens() -> AccessTokens {
     tokens_at(Clock::new(|| NOW))
 }
 
+fn issuer(chosen: Option<&str>) -> Issuer {
+    Issuer::new(chosen.map(Into::into), ApiUrl::new("https://{api}.example"))
+}
+
+/// A request through the API with this id.
+fn request_through(api_id: &str) -> Request {
+    Request {
+        path: "/api/me".into(),
+        ends_with_slash: true,
+        method: Method::GET,
+        source: Source::read("203.0.113.7"),
+        api_id: api_id.into(),
+        headers: Default::default(),
+        body: Vec::new(),
+    }
+}
+
+/// The default settings, with this algorithm.
+pub(super) fn settings(algorithm: SigningAlgorithm) -> Settings {
+    let stored = |setting: &Definition| {
+        let is_algorithm = setting.name() == "ACCESS_TOKEN_ALGORITHM";
+        Stored::Valid(if is_algorithm { Setting::Choice(algorithm.name()) } else { setting.default() })
+    };
+    Settings::read(stored, &Settings::default()).0
+}
+
+pub(super) const SESSION: SessionId = SessionId([7; 16]);
+
 /// Fixed keys are there at once.
 pub(super) fn issue(tokens: &AccessTokens) -> String {
-    tokens.issue(holder(3), 300).now_or_never().unwrap().unwrap()
+    issue_with(tokens, SigningAlgorithm::Hs256)
+}
+
+pub(super) fn issue_with(tokens: &AccessTokens, algorithm: SigningAlgorithm) -> String {
+    issue_for(tokens, &request_through("abc123"), algorithm).unwrap()
+}
+
+fn issue_for(tokens: &AccessTokens, request: &Request, algorithm: SigningAlgorithm) -> Result<String, Error> {
+    tokens.issue(request, holder(3), SESSION, &settings(algorithm)).now_or_never().unwrap()
 }
 
 pub(super) fn verify(tokens: &AccessTokens, token: &str) -> Result<Holder, Error> {
-    tokens.verify(token).now_or_never().unwrap()
+    tokens.verify_token(token, "issuer").now_or_never().unwrap().map(|token| token.holder)
 }
 
 fn holder(generation: u32) -> Holder {
@@ -58,7 +99,7 @@ pub(super) fn signed(header: &Value, claims: &Value) -> String {
 /// Our key.
 pub(super) fn key() -> &'static [u8] {
     static KEY: LazyLock<[u8; 32]> =
-        LazyLock::new(|| expand(&SecretString::from(SECRET), b"access token, HS256").unwrap());
+        LazyLock::new(|| expand(&SecretString::from(SECRET), &[b"access token, HS256"]).unwrap());
     KEY.as_slice()
 }
 
@@ -70,7 +111,7 @@ pub(super) fn sign(header: &str, claims: &str, key: &[u8]) -> String {
 }
 
 pub(super) fn header_with(name: &str, value: Value) -> Value {
-    let mut header = json!({"typ": "at+jwt", "alg": "HS256", "kid": keys().id});
+    let mut header = json!({"typ": "at+jwt", "alg": "HS256", "kid": key_id(SigningAlgorithm::Hs256)});
     header[name] = value;
     header
 }
@@ -81,10 +122,47 @@ pub(super) fn claims_with(name: &str, value: Value) -> Value {
     claims
 }
 
+pub(super) fn key_id(algorithm: SigningAlgorithm) -> String {
+    keys().access_key(algorithm).id.clone()
+}
+
+#[rstest]
+fn a_token_names_its_holder_its_session_and_its_end(
+    #[values(SigningAlgorithm::Es256, SigningAlgorithm::Hs256)] algorithm: SigningAlgorithm,
+) {
+    let token = issue_with(&tokens(), algorithm);
+    let verified = tokens().verify_token(&token, "issuer").now_or_never().unwrap().unwrap();
+    let session_id = Some(SESSION.public().to_string());
+    assert_eq!(verified, AccessToken { holder: holder(3), session_id, expires_at: NOW + 300 });
+}
+
 #[test]
-fn a_token_names_its_holder() {
-    let token = issue(&tokens());
-    assert_eq!(verify(&tokens(), &token).unwrap(), holder(3));
+fn a_token_without_a_session_as_earlier_versions_issued_them_is_accepted() {
+    let token = signed(&header_with("typ", "at+jwt".into()), &claims_with("iat", NOW.into()));
+    let verified = tokens().verify_token(&token, "issuer").now_or_never().unwrap().unwrap();
+    assert_eq!(verified.session_id, None);
+}
+
+#[rstest]
+#[case::chosen(Some("issuer"), "abc123", Some("issuer"))]
+#[case::chosen_whatever_the_gateway_says(Some("issuer"), "", Some("issuer"))]
+#[case::not_chosen(None, "abc123", Some("https://abc123.example"))]
+#[case::not_chosen_and_the_api_unknown(None, "", None)]
+fn the_issuer_is_what_was_chosen_or_else_the_api_s_url(
+    #[case] chosen: Option<&str>,
+    #[case] api_id: &str,
+    #[case] expected: Option<&str>,
+) {
+    let keys = Arc::new(KeyStore::Fixed(Arc::new(keys())));
+    let tokens = AccessTokens::new(keys, issuer(chosen), "audience", Clock::new(|| NOW), Random::system());
+    let token = issue_for(&tokens, &request_through(api_id), SigningAlgorithm::Es256);
+    let Some(expected) = expected else {
+        assert!(matches!(token, Err(Error::Internal(_))), "{token:?}");
+        return;
+    };
+    let verified = |issuer| tokens.verify_token(token.as_ref().unwrap(), issuer).now_or_never().unwrap().is_ok();
+    assert!(verified(expected));
+    assert!(!verified("https://other.example"));
 }
 
 #[rstest]
@@ -97,16 +175,19 @@ fn a_token_is_of_the_generation_that_its_id_begins_with(#[case] id: &str, #[case
     assert_eq!(verify(&tokens(), &token).ok(), generation.map(holder));
 }
 
-#[test]
-fn a_token_says_what_the_contract_says_and_no_more() {
-    let token = issue(&tokens());
+#[rstest]
+fn a_token_says_what_the_contract_says_and_no_more(
+    #[values(SigningAlgorithm::Es256, SigningAlgorithm::Hs256)] algorithm: SigningAlgorithm,
+) {
+    let token = issue_with(&tokens(), algorithm);
     let mut parts = token.split('.').map(|part| BASE64_URL_SAFE_NO_PAD.decode(part).unwrap());
     let header: Value = serde_json::from_slice(&parts.next().unwrap()).unwrap();
-    assert_eq!(header, json!({"typ": "at+jwt", "alg": "HS256", "kid": keys().id}));
+    assert_eq!(header, json!({"typ": "at+jwt", "alg": algorithm.name(), "kid": key_id(algorithm)}));
     let mut claims: Value = serde_json::from_slice(&parts.next().unwrap()).unwrap();
     assert_eq!(claims["jti"].take().as_str().unwrap().len(), "3.".len() + 22);
     let expected = json!({
         "iss": "issuer", "aud": "audience", "sub": "42", "iat": NOW, "exp": NOW + 300, "jti": null,
+        "sid": SESSION.public().to_string(),
     });
     assert_eq!(claims, expected);
 }
@@ -137,9 +218,11 @@ fn statement_11_a_token_from_the_future_is_taken_since_clocks_differ() {
     assert_eq!(verify(&tokens(), &token).unwrap(), holder(0));
 }
 
-#[test]
-fn statement_11_every_bit_flipped_is_refused() {
-    let token = issue(&tokens());
+#[rstest]
+fn statement_11_every_bit_flipped_is_refused(
+    #[values(SigningAlgorithm::Es256, SigningAlgorithm::Hs256)] algorithm: SigningAlgorithm,
+) {
+    let token = issue_with(&tokens(), algorithm);
     for (position, bit) in (0..token.len()).flat_map(|position| (0..7).map(move |bit| (position, bit))) {
         let mut bytes = token.clone().into_bytes();
         bytes[position] ^= 1 << bit;

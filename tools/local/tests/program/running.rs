@@ -17,7 +17,8 @@ pub(crate) fn program(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_local"));
     command.current_dir(folder).args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
     let tables = ["USERS_TABLE", "REFRESH_TOKENS_TABLE", "SETTINGS_TABLE"];
-    let others = ["SECRET_KEY", "TOKEN_ISSUER", "TOKEN_AUDIENCE", "LOG_LEVEL", "AWS_ACCESS_KEY_ID", "AWS_PROFILE"];
+    let others =
+        ["SECRET_KEY", "API_URL", "TOKEN_ISSUER", "TOKEN_AUDIENCE", "LOG_LEVEL", "AWS_ACCESS_KEY_ID", "AWS_PROFILE"];
     for name in tables.iter().chain(&others) {
         command.env_remove(name);
     }

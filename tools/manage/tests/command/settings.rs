@@ -155,5 +155,9 @@ async fn an_existing_conflict_of_limits_is_a_warning_and_blocks_no_other_change(
 async fn an_unknown_setting_is_refused_with_the_names_of_all() {
     let ended = World::new().await.manage("settings set ACCESS_TOKEN_LIFE 1").await;
     assert_eq!(ended.status, 2);
-    assert!(ended.errors.contains("ACCESS_TOKEN_LIFETIME, REFRESH_TOKEN_LIFETIME"), "{}", ended.errors);
+    assert!(
+        ended.errors.contains("ACCESS_TOKEN_LIFETIME, ACCESS_TOKEN_ALGORITHM, REFRESH_TOKEN_LIFETIME"),
+        "{}",
+        ended.errors
+    );
 }

@@ -6,12 +6,12 @@ use serde::Deserialize;
 
 use super::document::{Constants, GlobalFunction, HttpApi, Resource};
 
-/// A function of the API.
+/// A function.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Function {
     /// The name of its binary, its package and its folder.
     pub name: String,
-    /// The paths of its routes, such as `/api/me/{proxy+}`.
+    /// The paths of its routes, such as `/api/me/{proxy+}`; none if something else than the API invokes it.
     pub paths: Vec<String>,
     /// In MB.
     pub memory_mb: u32,
@@ -35,6 +35,7 @@ struct BuildProperties {
 #[serde(rename_all = "PascalCase")]
 struct Properties {
     memory_size: Option<u32>,
+    #[serde(default)]
     events: BTreeMap<String, Event>,
 }
 

@@ -103,7 +103,10 @@ fn every_path_has_a_route_of_its_own_and_one_for_all_below_it() {
         let (below, own): (Vec<_>, Vec<_>) = paths.iter().partition(|path| path.ends_with("/{proxy+}"));
         let bases: BTreeSet<_> = own.iter().map(|path| path.as_str()).collect();
         let below: BTreeSet<_> = below.iter().filter_map(|path| path.strip_suffix("/{proxy+}")).collect();
-        assert!(!bases.is_empty() && bases.iter().all(|base| base.starts_with("/api/")), "{name}: {paths:?}");
+        let is_known = |base: &&str| base.starts_with("/api/") || base.starts_with("/.well-known/");
+        assert!(bases.iter().all(is_known), "{name}: {paths:?}");
+        // Other APIs call the authorizer.
+        assert_eq!(bases.is_empty(), name == "authorizer");
         assert_eq!((&bases, bases.len() * 2), (&below, paths.len()), "{name}: {paths:?}");
         for path in paths {
             assert!(all.insert(path.clone()), "{path} leads to two functions");
@@ -121,7 +124,7 @@ fn a_table_has_the_name_that_its_variable_gives_it() {
     let variable = |name: &str| match name {
         "USERS_TABLE" => Some("SettingsTable".to_owned()),
         "SETTINGS_TABLE" => Some("stack-settings".to_owned()),
-        "TOKEN_ISSUER" => Some("UsersTable".to_owned()),
+        "TOKEN_AUDIENCE" => Some("UsersTable".to_owned()),
         _ => None,
     };
     let template = Template::read().unwrap().with_table_names(variable);
@@ -136,7 +139,7 @@ fn a_table_has_the_name_that_its_variable_gives_it() {
 fn a_variable_is_a_resources_name_or_a_parameters_default() {
     let template = Template::read().unwrap();
     assert_eq!(template.variable("USERS_TABLE").as_deref(), Some("UsersTable"));
-    assert_eq!(template.variable("TOKEN_ISSUER").as_deref(), Some("pyshop-auth"));
+    assert_eq!(template.variable("TOKEN_AUDIENCE").as_deref(), Some("pyshop-api"));
     assert_eq!(template.variable("AWS_ENDPOINT_URL_DYNAMODB"), None);
     assert_eq!(template.variable("OTHER"), None);
     assert!(template.variables().any(|variable| variable == ("SECRET_ID", "SigningSecret".into())));

@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use rstest::rstest;
 
 use super::*;
-use crate::settings::Limit;
+use crate::settings::{Kind, Limit, SigningAlgorithm};
 
 fn number(text: &str) -> AttributeValue {
     AttributeValue::N(text.into())
@@ -24,6 +24,10 @@ fn before() -> Settings {
         ("LOGIN_MAX_FAILURES_PER_SOURCE", _) => Value::Number(1),
         (_, Value::Number(number)) => Value::Number(number + 1),
         (_, Value::Flag(flag)) => Value::Flag(!flag),
+        (_, Value::Choice(word)) => match setting.kind() {
+            Kind::Choice(words) => Value::Choice(words.iter().find(|other| **other != word).unwrap()),
+            other => panic!("{other:?}"),
+        },
     };
     let (settings, problems) = Settings::read(|setting| Stored::Valid(other(setting)), &Settings::default());
     assert!(settings.values().all(|(setting, value)| value != setting.default() && setting.takes(value)));
@@ -50,6 +54,24 @@ fn the_lifetime_of_access_tokens_is_a_whole_number_of_seconds(#[case] text: &str
 #[case::one_too_many("3651", 7)]
 fn the_lifetime_of_refresh_tokens_is_a_whole_number_of_days(#[case] text: &str, #[case] days: u64) {
     assert_eq!(read("REFRESH_TOKEN_LIFETIME", number(text)).refresh_token_seconds(), days * 86_400);
+}
+
+#[rstest]
+#[case::es256(AttributeValue::S("ES256".into()), SigningAlgorithm::Es256)]
+#[case::hs256(AttributeValue::S("HS256".into()), SigningAlgorithm::Hs256)]
+#[case::another_algorithm(AttributeValue::S("none".into()), SigningAlgorithm::Hs256)]
+#[case::in_lower_case(AttributeValue::S("es256".into()), SigningAlgorithm::Hs256)]
+#[case::with_a_blank(AttributeValue::S("ES256 ".into()), SigningAlgorithm::Hs256)]
+#[case::empty(AttributeValue::S(String::new()), SigningAlgorithm::Hs256)]
+#[case::a_number(number("256"), SigningAlgorithm::Hs256)]
+#[case::a_flag(AttributeValue::Bool(true), SigningAlgorithm::Hs256)]
+fn the_algorithm_of_access_tokens_is_one_of_two(#[case] value: AttributeValue, #[case] expected: SigningAlgorithm) {
+    assert_eq!(read("ACCESS_TOKEN_ALGORITHM", value).access_token_algorithm(), expected);
+}
+
+#[test]
+fn a_number_in_a_text_is_no_number() {
+    assert_eq!(read("ACCESS_TOKEN_LIFETIME", AttributeValue::S("300".into())).access_token_seconds(), 77);
 }
 
 #[rstest]
