@@ -151,7 +151,7 @@ tools:
 
 # Run all targets that CI runs, one after the other
 [group('targets')]
-targets: secrets-manager schemathesis migrate browser cargo-lambda-watch sam-build artifacts lint-templates deploy-rehearsal sam-local
+targets: secrets-manager rotation verifiers schemathesis migrate browser cargo-lambda-watch sam-build artifacts lint-templates deploy-rehearsal sam-local protected-api
 
 # Run the contract suite on `cargo lambda watch`, with DynamoDB Local
 [group('targets')]
@@ -167,6 +167,21 @@ sam-local:
 [group('targets')]
 secrets-manager:
     tests/targets/secrets-manager
+
+# Run the verifiers of docs/verify-tokens.md, in Python, Node and Rust, against a live stack
+[group('targets')]
+verifiers:
+    tests/targets/verifiers
+
+# Switch the algorithm and rotate the secret twice under load; nobody may be logged out
+[group('targets')]
+rotation:
+    tests/load/rotation
+
+# Protect another API with the authorizer: its template, and, with Docker, calls; `just sam-build` first
+[group('targets')]
+protected-api:
+    tests/targets/protected-api
 
 # Send over 10 000 requests that schemathesis generates from openapi.yaml; SEED=… for others
 [group('targets')]

@@ -39,12 +39,17 @@ OTHERS = {
     "TablesKeyArn": {"TablesKeyArn": "arn:aws:kms:us-east-1:123456789012:key/4c8b5d5e-0000-4000-8000-000000000003"},
     "SubnetIds": {"SubnetIds": "subnet-0a1b2c3d,subnet-4e5f6071", "SecurityGroupIds": "sg-0a1b2c3d"},
     "SecurityGroupIds": {"SubnetIds": "subnet-0a1b2c3d", "SecurityGroupIds": "sg-0a1b2c3d,sg-4e5f6071"},
+    "Authorizer": {"Authorizer": "token"},
+    "AuthorizerApi": {"AuthorizerApi": "*", "Authorizer": "user"},
     "Restart": {"Restart": "2026-11-25"},
 }
 
 # Values that no rule or pattern of the template may let through.
 REFUSED = [
     {"AlarmTopic": TOPIC, "Metrics": "false"},
+    {"AuthorizerApi": "*"},
+    {"AuthorizerApi": "*/authorizers", "Authorizer": "user"},
+    {"Authorizer": "users"},
     {"DeploymentPreference": "Linear10PercentEvery1Minute"},
     {"DomainName": DOMAIN["DomainName"]},
     {"CertificateArn": DOMAIN["CertificateArn"]},
