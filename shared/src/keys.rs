@@ -75,10 +75,12 @@ impl KeyStore {
     /// # Errors
     /// [`StoreError`] if the secret has never been read and cannot be read now, so the set is never empty.
     pub async fn public(&self) -> Result<JwkSet, StoreError> {
-        let keys = match self {
+        let mut keys: Vec<_> = match self {
             Self::Fixed(keys) => vec![keys.public.clone()],
             Self::Rotating(keys) => keys.ring().await?.all().map(|keys| keys.public.clone()).collect(),
         };
+        // Two versions with one text have one key, and verifiers refuse a set with two keys of one id.
+        keys.dedup();
         Ok(JwkSet { keys })
     }
 
@@ -120,7 +122,7 @@ impl RotatingKeys {
 
     async fn read(&self) -> Result<Arc<KeyRing>, StoreError> {
         let lead = self.max_age.saturating_mul(AGES_UNTIL_SIGNING);
-        KeyRing::read(&self.secret, lead.as_secs()).await.map(Arc::new)
+        KeyRing::read(&self.secret, lead.as_secs(), self.clock.now()).await.map(Arc::new)
     }
 
     /// The ring, read again. None if that was done a moment ago: then there is no newer one.
@@ -159,8 +161,8 @@ struct KeyRing {
 
 impl KeyRing {
     /// The ring now. A version of the secret signs `lead` seconds after it was created.
-    async fn read(secret: &SecretStore, lead: u64) -> Result<Self, StoreError> {
-        let (current, previous) = secret.read().await?;
+    async fn read(secret: &SecretStore, lead: u64, now: UnixSeconds) -> Result<Self, StoreError> {
+        let (current, previous) = secret.read(now).await?;
         Ok(Self {
             signs_from: current.created_at.saturating_add(lead),
             current: Arc::new(Keys::of_version(&current)?),

@@ -231,6 +231,17 @@ async fn statement_32_while_dynamodb_is_down_a_look_at_the_user_denies() {
 }
 
 #[tokio::test]
+async fn statement_32_while_the_secret_cannot_be_read_everybody_is_denied() {
+    let mut world = world(AuthorizerChecks::Token).await;
+    let good = bearer(world.log_in(ADA).await.text("access"));
+    world.lose_secret().await;
+    logs::take();
+    assert_eq!(answer(&world, http_event(json!({ "authorization": good }))).await, json!({ "isAuthorized": false }));
+    assert!(logs::lines().iter().any(|line| line["event"] == "request_failed" && line["status"] == 503));
+    assert_eq!(answer(&world, rest_event(&good)).await, denial());
+}
+
+#[tokio::test]
 async fn without_an_issuer_it_does_not_start() {
     let mut world = World::new().await;
     world.configure(|config| config.api_url = shared::http::ApiUrl::new("https://{api}.example.com"));

@@ -165,6 +165,15 @@ async fn the_key_set_and_the_configuration_ask_dynamodb_for_nothing() {
 }
 
 #[tokio::test]
+async fn statement_30_without_the_secret_there_is_no_key_set_and_nothing_to_cache() {
+    let mut world = World::new().await;
+    world.lose_secret().await;
+    let answer = well_known(&world, "jwks.json", None).await;
+    answer.is_detail(503, "Service temporarily unavailable.");
+    assert_eq!((answer.headers["cache-control"].as_str(), answer.headers.get("etag")), ("no-store", None));
+}
+
+#[tokio::test]
 async fn statement_33_a_token_names_its_session_by_an_id_that_is_not_in_the_table() {
     let world = world_with_ada().await;
     let login = world.log_in(ADA).await;

@@ -12,8 +12,9 @@ use std::{
 use aws_sdk_dynamodb::{
     Client,
     config::{
-        ConfigBag, Intercept, RuntimeComponents,
+        ConfigBag, Credentials, Intercept, Region, RuntimeComponents,
         interceptors::{BeforeSerializationInterceptorContextRef, FinalizerInterceptorContextRef},
+        retry::RetryConfig,
     },
     error::BoxError,
     types::{AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType},
@@ -26,7 +27,7 @@ use shared::{
     domain::{Email, Field},
     random::Random,
     runtime::{
-        Clients, Service,
+        Clients, Service, aws,
         config::{Config, Secret},
         lambda::{Endpoint, Function},
     },
@@ -123,6 +124,14 @@ impl World {
         self.config.secret = Secret::Id(id.into());
         self.clients.secrets_manager = secrets_manager;
         self.start_anew();
+    }
+
+    /// Restarts the functions with a secret that cannot be read.
+    pub(crate) async fn lose_secret(&mut self) {
+        let credentials = Credentials::new("test", "test", None, None, "test");
+        let sdk = aws::anywhere().endpoint_url("http://127.0.0.1:1").credentials_provider(credentials);
+        let sdk = sdk.region(Region::from_static("us-east-1")).retry_config(RetryConfig::disabled()).load().await;
+        self.use_secret(aws_sdk_secretsmanager::Client::new(&sdk), "lost", START);
     }
 
     /// Changes the configuration and restarts the functions.

@@ -5,6 +5,10 @@ use secrecy::SecretString;
 
 use crate::{clock::UnixSeconds, error::StoreError};
 
+/// For how many seconds a version may have been created while its secret was read: longer than any request takes, and than clocks
+/// differ.
+const JUST_NOW: u64 = 60;
+
 /// Reads the service's secret.
 #[derive(Debug, Clone)]
 pub struct SecretStore {
@@ -29,11 +33,20 @@ impl SecretStore {
         Self { client, id }
     }
 
-    /// The version that signs, and the one before, where there is one: AWS labels them `AWSCURRENT` and `AWSPREVIOUS`.
+    /// The current version, and the one before, where there is one: AWS labels them `AWSCURRENT` and `AWSPREVIOUS`.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] when Secrets Manager does not answer, or when no text is in a version.
-    pub async fn read(&self) -> Result<(SecretVersion, Option<SecretVersion>), StoreError> {
+    pub async fn read(&self, now: UnixSeconds) -> Result<(SecretVersion, Option<SecretVersion>), StoreError> {
+        let (current, previous) = self.read_both().await?;
+        // A rotation between the two requests pairs a version with itself, or with one that is not the one before it.
+        let is_new = now < current.created_at.saturating_add(JUST_NOW);
+        let is_itself = previous.as_ref().is_some_and(|previous| previous.id == current.id);
+        if is_new || is_itself { self.read_both().await } else { Ok((current, previous)) }
+    }
+
+    /// Both versions, read at the same time, since a cold start waits for them.
+    async fn read_both(&self) -> Result<(SecretVersion, Option<SecretVersion>), StoreError> {
         let (current, previous) = tokio::try_join!(self.version("AWSCURRENT"), self.version("AWSPREVIOUS"))?;
         Ok((current.ok_or_else(|| StoreError::Unavailable("there is no such secret".into()))?, previous))
     }

@@ -52,7 +52,7 @@ pub struct Config {
     /// How long settings are served from memory. 30 s, but none in local runs.
     pub settings_max_age: Duration,
     /// How long keys from Secrets Manager are served from memory, and how long others may cache the public ones. Five minutes,
-    /// but what a local run was told.
+    /// except in local runs with an option.
     pub secret_max_age: Duration,
     /// Time limits: the default ones, except in tests.
     pub timeouts: Timeouts,

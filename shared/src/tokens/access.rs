@@ -140,7 +140,7 @@ impl AccessTokens {
         let invalid = || Error::AccessToken(AccessTokenFault::Invalid);
         let header = header(token).ok_or_else(invalid)?;
         let id = header.kid.ok_or_else(invalid)?;
-        // The key with the token's `kid` is found even if it did not sign it: there are no others to try.
+        // A known `kid` ends the search, even if the token is not valid under that key.
         let pick =
             |key: &AccessKey| (jwt_algorithm(key.algorithm) == header.alg).then(|| self.claims(token, key)).flatten();
         let claims = self.keys.find(|keys| keys.access_key_with_id(&id).map(pick)).await?.flatten();

@@ -19,6 +19,29 @@ async fn statement_31_the_set_has_the_key_that_signs_the_one_before_and_the_one_
     assert_eq!(shown(&world.keys).await[1..], [second]);
 }
 
+#[tokio::test]
+async fn statement_31_a_rotation_between_the_two_readings_loses_no_key() {
+    let world = World::new();
+    world.rotate(SECOND);
+    world.wait(86_400);
+    let second = signs(&world.keys).await;
+    world.rotate(THIRD);
+    // The former previous version comes with the new current one.
+    world.secrets.lock().unwrap().late = 1;
+    let reader = (world.reader)();
+    assert_eq!(signs(&reader).await, second);
+    assert!(shown(&reader).await.contains(&second));
+}
+
+#[tokio::test]
+async fn statement_31_a_version_with_the_text_of_the_one_before_is_shown_once() {
+    let world = World::new();
+    world.rotate(SECOND);
+    world.wait(86_400);
+    world.rotate(SECOND);
+    assert_eq!(shown(&(world.reader)()).await, [signs(&world.keys).await]);
+}
+
 /// A verifier that keeps a key set for five minutes, as `Cache-Control` allows, and never looks again before.
 #[derive(Default)]
 struct Verifier {
