@@ -1,6 +1,7 @@
 //! The secret in Secrets Manager.
 
 use aws_sdk_secretsmanager::Client;
+use futures_util::FutureExt;
 use secrecy::SecretString;
 
 use crate::{clock::UnixSeconds, error::StoreError};
@@ -38,11 +39,12 @@ impl SecretStore {
     /// # Errors
     /// [`StoreError::Unavailable`] when Secrets Manager does not answer, or when no text is in a version.
     pub async fn read(&self, now: UnixSeconds) -> Result<(SecretVersion, Option<SecretVersion>), StoreError> {
-        let (current, previous) = self.read_both().await?;
+        // Boxed, since the SDK's futures nest so deeply that the compiler gives up on their type.
+        let (current, previous) = self.read_both().boxed().await?;
         // A rotation between the two requests pairs a version with itself, or with one that is not the one before it.
         let is_new = now < current.created_at.saturating_add(JUST_NOW);
         let is_itself = previous.as_ref().is_some_and(|previous| previous.id == current.id);
-        if is_new || is_itself { self.read_both().await } else { Ok((current, previous)) }
+        if is_new || is_itself { self.read_both().boxed().await } else { Ok((current, previous)) }
     }
 
     /// Both versions, read at the same time, since a cold start waits for them.

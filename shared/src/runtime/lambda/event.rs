@@ -40,8 +40,8 @@ pub(super) struct HttpApiEvent {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct RequestContext {
-    #[serde(default)]
-    api_id: String,
+    /// `cargo lambda watch` sends null.
+    api_id: Option<String>,
     #[serde(default)]
     request_id: String,
     #[serde(default)]
@@ -142,7 +142,7 @@ impl HttpApiEvent {
         } else {
             body.into_bytes()
         };
-        let api_id = self.request_context.api_id;
+        let api_id = self.request_context.api_id.unwrap_or_default();
         Ok(Request { path, ends_with_slash, method, source, api_id, headers: header_map(self.headers), body })
     }
 }

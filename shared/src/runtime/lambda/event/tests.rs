@@ -20,6 +20,14 @@ fn event(change: impl FnOnce(&mut Value)) -> HttpApiEvent {
 }
 
 #[rstest]
+#[case::an_id(json!("a1b2c3d4e5"), "a1b2c3d4e5")]
+#[case::null(Value::Null, "")]
+fn the_gateway_may_name_the_api(#[case] sent: Value, #[case] expected: &str) {
+    let event = event(|event| event["requestContext"]["apiId"] = sent);
+    assert_eq!(event.into_request("/api/login".into(), Method::POST).unwrap().api_id, expected);
+}
+
+#[rstest]
 #[case::without_a_slash("$default", "/api/login", true)]
 #[case::with_a_slash("$default", "/api/login/", true)]
 #[case::under_a_stage("prod", "/prod/api/login/", true)]
